@@ -1,0 +1,60 @@
+// What is bundled, and how: one place that build, tests and benchmarks share.
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+
+/** The parser's two WebAssembly files, as the npm packages ship them. */
+export const wasmFiles = {
+  'web-tree-sitter.wasm': require.resolve('web-tree-sitter/web-tree-sitter.wasm'),
+  'tree-sitter-python.wasm': path.join(
+    path.dirname(require.resolve('tree-sitter-python/package.json')),
+    'tree-sitter-python.wasm',
+  ),
+};
+
+const common = {
+  bundle: true,
+  absWorkingDir: root,
+  logLevel: 'warning',
+  sourcemap: false,
+  legalComments: 'none',
+  // The package's ESM entry needs import.meta.url, which a CommonJS bundle has not.
+  alias: { 'web-tree-sitter': path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.cjs') },
+  loader: { '.wasm': 'binary', '.md': 'text', '.py': 'text' },
+};
+
+export const nodeBundle = { ...common, platform: 'node', format: 'cjs', target: 'node20' };
+const hostBundle = { ...nodeBundle, external: ['vscode'], minify: true };
+const webHostBundle = {
+  ...common,
+  platform: 'browser',
+  format: 'cjs',
+  target: 'es2022',
+  external: ['vscode', 'fs', 'fs/promises', 'path', 'module', 'url', 'worker_threads'],
+  minify: true,
+};
+const pageBundle = { ...common, platform: 'browser', format: 'iife', target: 'es2022', minify: true };
+
+/** Every file of dist/. */
+export const bundles = [
+  { ...nodeBundle, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } },
+  { ...hostBundle, entryPoints: ['src/extension/main.desktop.ts'], outfile: 'dist/extension.desktop.js' },
+  { ...webHostBundle, entryPoints: ['src/extension/main.web.ts'], outfile: 'dist/extension.web.js' },
+  { ...hostBundle, entryPoints: ['src/extension/worker.desktop.ts'], outfile: 'dist/worker.desktop.js' },
+  {
+    ...pageBundle,
+    external: webHostBundle.external,
+    entryPoints: ['src/extension/worker.web.ts'],
+    outfile: 'dist/worker.web.js',
+  },
+  { ...pageBundle, entryPoints: ['src/webview/main.ts'], outfile: 'dist/webview.js' },
+];
+
+export function copyWasm(outdir) {
+  mkdirSync(outdir, { recursive: true });
+  for (const [name, file] of Object.entries(wasmFiles)) copyFileSync(file, path.join(outdir, name));
+}
