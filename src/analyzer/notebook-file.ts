@@ -162,7 +162,7 @@ function writeSource(text: string, raw: RawSource, source: string, isAscii: bool
   const first = raw.strings[0];
   const last = raw.strings.at(-1);
   // Only a file written on one line tells nothing by the white space after the bracket.
-  const oneLineSeparator = text.includes('": ') ? ', ' : ',';
+  const oneLineSeparator = /^\uFEFF?\s*\{\s*"[^"]*": /.test(text) ? ', ' : ',';
   if (first === undefined || last === undefined) return `[${lines.map(literal).join(oneLineSeparator)}]`;
   const opening = text.slice(raw.start, first.start);
   const closing = text.slice(last.end, raw.end);

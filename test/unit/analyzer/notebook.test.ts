@@ -236,7 +236,7 @@ describe('notebook files', () => {
       for (const cell of notebookOf(text).cells) {
         for (let offset = 0; offset < cell.source.length; offset++) {
           const rest = text.slice(cell.fileOffset(offset));
-          const literal = /^(?:\\u[0-9a-f]{4}|\\.|[^])/.exec(rest)?.[0] ?? '';
+          const literal = /^(?:\\u[0-9a-f]{4}|\\.|.)/s.exec(rest)?.[0] ?? '';
           assert.equal(JSON.parse(`"${literal}"`), cell.source[offset]);
         }
       }

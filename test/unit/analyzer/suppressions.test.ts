@@ -72,7 +72,7 @@ describe('suppressions of a line', () => {
   for (const text of idle) it(`does not silence: ${JSON.stringify(text)}`, () => assert.equal(isSilenced(text), false));
 
   it('counts on the first and the last line of the flagged span, not between', () => {
-    const flagged = (first: string, middle: string, last: string): string =>
+    const flagged = ([first, middle, last]: readonly [string, string, string]): string =>
       `x = log(  ${first}\n  p  ${middle}\n)  ${last}\ny = 1\n`;
     const comment = '# nanlens: ignore';
     const span = (text: string): string => text.slice(4, text.indexOf(')') + 1);
@@ -81,7 +81,7 @@ describe('suppressions of a line', () => {
       [['', comment, ''], false],
       [['', '', comment], true],
     ] as const) {
-      const text = flagged(...parts);
+      const text = flagged(parts);
       assert.equal(isSilenced(text, span(text)), expected, text);
     }
   });
