@@ -1,0 +1,113 @@
+// Everything that host and page may ask of each other, with what each answer holds. Both sides are checked against this file.
+
+import type { DumpView, SeriesWindow, TextExcerpt } from './dump-view';
+import type { Strings } from './strings';
+
+/** Raised when a message changes its meaning; page and host of one build always agree, cached pages may not. */
+export const protocolVersion = 1;
+
+export interface Method<Params, Result> {
+  readonly params: Params;
+  readonly result: Result;
+}
+
+/** A frame of the dump shown. The page names frames by index: it has no way to ask for a file by path. */
+export interface FrameReference {
+  readonly generation: number;
+  readonly anomaly: number;
+  readonly frame: number;
+}
+
+export type ViewState =
+  | {
+      readonly status: 'reading';
+      readonly generation: number;
+      readonly name: string;
+      /** In bytes. */
+      readonly read: number;
+      /** In bytes; null where it is not known. */
+      readonly size: number | null;
+    }
+  | { readonly status: 'failed'; readonly generation: number; readonly name: string; readonly message: string }
+  | {
+      readonly status: 'shown';
+      readonly generation: number;
+      readonly view: DumpView;
+      /** What the reader must know besides: the file is gone, say. */
+      readonly notice: string | null;
+    };
+
+export interface PageSetup {
+  readonly version: number;
+  readonly strings: Strings;
+  /** BCP 47, for number formats. */
+  readonly language: string;
+  readonly canOpenRules: boolean;
+  readonly state: ViewState;
+}
+
+/** What a jump came to. `moved` and `differs` mean that the file has changed since the run. */
+export interface JumpOutcome {
+  readonly outcome: 'opened' | 'moved' | 'differs' | 'cancelled' | 'not-found';
+  readonly message: string;
+}
+
+/** Source of a blamed frame as it stands in the workspace now. */
+export interface WorkspaceExcerpt {
+  readonly label: string;
+  readonly excerpt: TextExcerpt;
+  /** `differs`: the line no longer reads as the dump says. `unknown`: the dump does not say what it read. */
+  readonly agreement: 'same' | 'moved' | 'differs' | 'unknown';
+}
+
+/** What the page asks and the host answers. */
+export interface HostMethods {
+  readonly ready: Method<{ readonly version: number }, PageSetup>;
+  readonly seriesWindow: Method<
+    {
+      readonly generation: number;
+      readonly series: number;
+      readonly from: number;
+      readonly to: number;
+      readonly buckets: number;
+    },
+    SeriesWindow
+  >;
+  readonly goToLine: Method<FrameReference, JumpOutcome>;
+  readonly workspaceExcerpt: Method<FrameReference, WorkspaceExcerpt | null>;
+  readonly textExcerpt: Method<{ readonly generation: number; readonly anomaly: number }, TextExcerpt | null>;
+  readonly openAsText: Method<{ readonly generation: number; readonly anomaly: number | null }, null>;
+  readonly copyMarkdown: Method<{ readonly generation: number }, null>;
+  readonly openRule: Method<{ readonly code: string }, null>;
+  readonly reload: Method<null, null>;
+}
+
+/** What stands on the page, read back from its document: for tests and for whoever wants to know what a person sees. */
+export interface PageDescription {
+  readonly status: ViewState['status'];
+  readonly generation: number;
+  readonly heading: string;
+  readonly confidence: string | null;
+  readonly sections: readonly string[];
+  /** Term and value of the failing operation's list. */
+  readonly facts: readonly (readonly [string, string])[];
+  readonly blamed: { readonly place: string; readonly line: number; readonly text: string } | null;
+  readonly userFrames: number;
+  readonly libraryFrames: number;
+  readonly charts: readonly {
+    readonly name: string;
+    readonly points: number;
+    readonly marks: number;
+    readonly summary: string;
+  }[];
+  readonly problems: readonly string[];
+  readonly textLines: number;
+}
+
+/** What the host asks and the page answers. */
+export interface PageMethods {
+  readonly show: Method<ViewState, null>;
+  readonly describe: Method<null, PageDescription>;
+  /** Presses the *Go to line* of the blamed frame, as a person would. */
+  readonly pressGoToLine: Method<null, JumpOutcome>;
+}

@@ -1,0 +1,37 @@
+// Checks what the page asks before the host acts on it. Used by the host alone: the page trusts the extension that made it.
+
+import * as v from 'valibot';
+import type { CheckedParams } from './channel';
+import type { HostMethods } from './messages';
+
+const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const finite = v.pipe(v.number(), v.finite());
+const frame = v.strictObject({ generation: index, anomaly: index, frame: index });
+
+type ParamSchemas = { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, HostMethods[K]['params']> };
+
+const schemas: ParamSchemas = {
+  ready: v.strictObject({ version: index }),
+  seriesWindow: v.strictObject({
+    generation: index,
+    series: index,
+    from: finite,
+    to: finite,
+    buckets: v.pipe(index, v.minValue(1), v.maxValue(20_000)),
+  }),
+  goToLine: frame,
+  workspaceExcerpt: frame,
+  textExcerpt: v.strictObject({ generation: index, anomaly: index }),
+  openAsText: v.strictObject({ generation: index, anomaly: v.nullable(index) }),
+  copyMarkdown: v.strictObject({ generation: index }),
+  openRule: v.strictObject({ code: v.pipe(v.string(), v.regex(/^[A-Z]{2,8}\d{1,4}$/)) }),
+  reload: v.null(),
+};
+
+export function checkHostParams(method: keyof HostMethods, params: unknown): CheckedParams {
+  const parsed = v.safeParse(schemas[method], params);
+  if (parsed.success) return { ok: parsed.output };
+  const [issue] = parsed.issues;
+  const where = v.getDotPath(issue);
+  return { error: `“${method}”${where ? `, ${where}` : ''}: ${issue.message}` };
+}

@@ -1,0 +1,174 @@
+// Draws one series with uPlot, and over it the marks of readings that are not finite, which uPlot itself would bridge.
+
+import uPlot from 'uplot';
+import type { NonFiniteRun, SeriesWindow } from '../protocol/dump-view';
+import { formatValue } from './number-format';
+import type { ChartTheme } from './theme';
+
+export interface ChartInput {
+  readonly window: SeriesWindow;
+  /** First and last x shown. */
+  readonly range: readonly [number, number];
+  readonly logScale: boolean;
+  readonly axisName: string;
+  readonly theme: ChartTheme;
+  /** In CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  labelOf(kind: NonFiniteRun['kind']): string;
+  onCursor(index: number | null): void;
+  onZoom(from: number, to: number): void;
+  onShowAll(): void;
+  /** Hears how many marks stand on the canvas after each drawing. */
+  onDrawn(marks: number): void;
+}
+
+const markRow = 20;
+
+export function createChart(input: ChartInput, target: HTMLElement): uPlot {
+  const { theme } = input;
+  const axis = (size: number): uPlot.Axis => ({
+    stroke: theme.faint,
+    font: `11px ${theme.font}`,
+    size,
+    gap: 4,
+    grid: { stroke: theme.grid, width: 1 },
+    ticks: { stroke: theme.grid, width: 1, size: 4 },
+  });
+  const options: uPlot.Options = {
+    width: input.width,
+    height: input.height,
+    padding: [markRow + 4, 12, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      points: { size: 7, fill: theme.line, stroke: theme.line },
+      drag: { x: true, y: false, setScale: false },
+      bind: {
+        dblclick: () => () => {
+          input.onShowAll();
+          return null;
+        },
+      },
+    },
+    scales: {
+      x: { time: false, range: () => padded(input.range) },
+      y: { distr: input.logScale ? 3 : 1, range: (_, min, max) => verticalRange(min, max, input.logScale) },
+    },
+    axes: [
+      { ...axis(34), label: input.axisName, labelSize: 14, labelGap: 0, labelFont: `11px ${theme.font}` },
+      { ...axis(64), values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : formatTick(tick))) },
+    ],
+    series: [
+      {},
+      {
+        stroke: theme.line,
+        width: theme.isHighContrast ? 2 : 1.5,
+        spanGaps: false,
+        points: { size: 5, fill: theme.line, stroke: theme.line, show: input.window.x.length <= 60 },
+      },
+    ],
+    hooks: {
+      draw: [(chart) => input.onDrawn(drawMarks(chart, input))],
+      setCursor: [(chart) => input.onCursor(chart.cursor.idx ?? null)],
+      setSelect: [
+        (chart) => {
+          const { left, width } = chart.select;
+          if (width < 4) return;
+          input.onZoom(chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x'));
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
+  };
+  const data: uPlot.AlignedData = [[...input.window.x], [...input.window.y]];
+  return new uPlot(options, data, target);
+}
+
+function formatTick(value: number): string {
+  const text = formatValue(value);
+  return text.includes('e') ? formatValue(Number(value.toPrecision(2))) : text;
+}
+
+/** A little air on both sides, so that a mark on the last reading is not cut off. */
+function padded([from, to]: readonly [number, number]): [number, number] {
+  const air = to > from ? (to - from) * 0.02 : 0.5;
+  return [from - air, to + air];
+}
+
+function verticalRange(min: number | null, max: number | null, logScale: boolean): uPlot.Range.MinMax {
+  if (min === null || max === null || !Number.isFinite(min) || !Number.isFinite(max))
+    return logScale ? [0.1, 1] : [0, 1];
+  if (logScale) return uPlot.rangeLog(min, max, 10, false);
+  // Near the largest double the usual air around the data would itself be infinite.
+  if (max - min > 1e300) return [min, max];
+  return uPlot.rangeNum(min, max, { min: { pad: 0.08, soft: 0, mode: 2 }, max: { pad: 0.08, soft: 0, mode: 2 } });
+}
+
+/** @returns how many runs are in sight. */
+function drawMarks(chart: uPlot, input: ChartInput): number {
+  const { ctx, bbox } = chart;
+  const { theme } = input;
+  const ratio = devicePixelRatio;
+  const shown = input.window.runs.filter((run) => run.to >= input.range[0] && run.from <= input.range[1]);
+  const labels: { readonly x: number; readonly run: NonFiniteRun }[] = [];
+  ctx.save();
+  for (const run of shown) {
+    const color = run.kind === 'nan' ? theme.nan : theme.infinity;
+    const from = clamp(chart.valToPos(run.from, 'x', true), bbox.left, bbox.left + bbox.width);
+    const to = clamp(chart.valToPos(run.to, 'x', true), bbox.left, bbox.left + bbox.width);
+    if (to - from > ratio) {
+      ctx.globalAlpha = theme.isHighContrast ? 0.35 : 0.16;
+      ctx.fillStyle = color;
+      ctx.fillRect(from, bbox.top, to - from, bbox.height);
+      ctx.globalAlpha = 1;
+    }
+    ctx.strokeStyle = color;
+    ctx.lineWidth = 2 * ratio;
+    ctx.setLineDash(run.kind === 'nan' ? [] : [5 * ratio, 3 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(from, bbox.top - 2 * ratio);
+    ctx.lineTo(from, bbox.top + bbox.height);
+    ctx.stroke();
+    labels.push({ x: from, run });
+  }
+  ctx.setLineDash([]);
+  drawLabels(chart, labels, input, ratio);
+  ctx.restore();
+  return shown.length;
+}
+
+/** Names each mark in words above the plot; where names would overlap, the first stands for its neighbours of that kind. */
+function drawLabels(
+  chart: uPlot,
+  labels: readonly { readonly x: number; readonly run: NonFiniteRun }[],
+  input: ChartInput,
+  ratio: number,
+): void {
+  const { ctx, bbox } = chart;
+  const { theme } = input;
+  ctx.font = `600 ${11 * ratio}px ${theme.font}`;
+  ctx.textBaseline = 'middle';
+  const height = 16 * ratio;
+  const top = bbox.top - markRow * ratio;
+  const padding = 5 * ratio;
+  let freeFrom = Number.NEGATIVE_INFINITY;
+  for (const { x, run } of labels) {
+    const name = input.labelOf(run.kind);
+    const text = run.count > 1 ? `${name} ×${run.count}` : name;
+    const width = ctx.measureText(text).width + 2 * padding;
+    const left = clamp(x - width / 2, bbox.left, bbox.left + bbox.width - width + 10 * ratio);
+    if (left < freeFrom) continue;
+    freeFrom = left + width + 3 * ratio;
+    ctx.fillStyle = run.kind === 'nan' ? theme.nan : theme.infinity;
+    ctx.beginPath();
+    ctx.roundRect(left, top, width, height, 3 * ratio);
+    ctx.fill();
+    ctx.fillStyle = theme.background;
+    ctx.fillText(text, left + padding, top + height / 2 + ratio / 2);
+  }
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value));
+}
