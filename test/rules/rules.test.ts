@@ -1,0 +1,152 @@
+// Runs the Markdown fixtures of the rules, and the checks that every rule gets for free.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { before, describe, test } from 'node:test';
+import type { Analyzer } from '../../src/analyzer/analyzer';
+import { type AnalysisConfig, DEFAULT_CONFIG } from '../../src/analyzer/finding';
+import { RULES } from '../../src/rules/index.generated';
+import { applyHunks } from './harness/apply-hunks';
+import { compareFindings, compareFixes } from './harness/expectations';
+import { checkFinding } from './harness/finding-checks';
+import { checkConvergence, checkFix } from './harness/fix-checks';
+import { type Fixture, nameOf } from './harness/fixture';
+import {
+  checkHistory,
+  checkLineEnds,
+  checkLinesAbove,
+  checkPrefixes,
+  checkRenamedImports,
+  checkSuppression,
+  checkTabs,
+} from './harness/invariance-checks';
+import { readFixtures } from './harness/markdown';
+import { freshAnalyzer } from './harness/python-analyzer';
+
+const FOLDER = path.resolve('test/rules');
+const ALL_RULES: AnalysisConfig = { ...DEFAULT_CONFIG, select: ['ALL'], minConfidence: 'possible' };
+
+let analyzer: Analyzer;
+let fresh: Analyzer;
+
+before(async () => {
+  [analyzer, fresh] = await Promise.all([freshAnalyzer(), freshAnalyzer()]);
+});
+
+/** Fails in the words of the faults; where the harness noticed them helps nobody. */
+function failWith(faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  const error = new Error(`\n${faults.join('\n\n')}`);
+  error.stack = error.message;
+  throw error;
+}
+
+/** Fails with every fault of every fixture, so that one run shows all that is wrong. */
+function expectNone(fixtures: readonly Fixture[], check: (fixture: Fixture) => readonly string[]): void {
+  failWith(fixtures.flatMap((fixture) => check(fixture).map((fault) => `${nameOf(fixture)}\n${fault}`)));
+}
+
+function checkAllFixes(fixture: Fixture): string[] {
+  // Every rule looks on: a fix must not call up another rule's finding either.
+  const config: AnalysisConfig = { ...ALL_RULES, minConfidence: fixture.config.minConfidence };
+  const { findings } = analyzer.analyze(fixture.source, config);
+  return findings.flatMap((finding) =>
+    finding.fixes.flatMap((fix) => checkFix(analyzer, fixture.source, config, findings, finding, fix)),
+  );
+}
+
+function checkEnds(fixture: Fixture): string[] {
+  const first = checkConvergence(analyzer, fixture.source, ALL_RULES, (fixes) => fixes[0]);
+  const last = checkConvergence(analyzer, fixture.source, ALL_RULES, (fixes) => fixes.at(-1));
+  return [first, last].filter((fault) => fault !== undefined);
+}
+
+function checkRuleOfFile(code: string, title: string, fixtures: readonly Fixture[]): void {
+  const rule = RULES.find((candidate) => candidate.code === code);
+  assert.ok(rule, `there is no rule ${code}`);
+  assert.equal(title, `# ${rule.code} ${rule.name}`);
+  const silent = fixtures.filter(({ marks }) => marks.length === 0).length;
+  assert.ok(silent * 3 >= fixtures.length, `only ${silent} of ${fixtures.length} programs are near-misses`);
+  const hasDiff = fixtures.some(({ fixes }) => fixes.length > 0);
+  assert.equal(
+    hasDiff,
+    rule.fixable !== 'no',
+    `fixable: ${rule.fixable}, but ${hasDiff ? 'a' : 'no'} diff is expected`,
+  );
+}
+
+const files = readdirSync(FOLDER).filter((file) => /^NAN\d{3}\.md$/.test(file));
+
+for (const file of files) {
+  const text = readFileSync(path.join(FOLDER, file), 'utf8');
+  const fixtures = readFixtures(file, text);
+  describe(file, () => {
+    test('is about a rule, with near-misses and fixes', () => {
+      checkRuleOfFile(file.slice(0, -'.md'.length), text.split('\n')[0] ?? '', fixtures);
+    });
+    test('diffs fit their programs', () => {
+      for (const { source, fixes } of fixtures) {
+        for (const { hunks } of fixes) assert.notEqual(applyHunks(source, hunks), source);
+      }
+    });
+    for (const fixture of fixtures) {
+      test(nameOf(fixture), () => {
+        const { findings } = analyzer.analyze(fixture.source, fixture.config);
+        failWith([...compareFindings(fixture, findings), ...compareFixes(fixture, findings)]);
+      });
+    }
+    test('findings are well formed', () => {
+      expectNone(fixtures, ({ source }) =>
+        analyzer.analyze(source, ALL_RULES).findings.flatMap((finding) => checkFinding(source, finding, RULES)),
+      );
+    });
+    test('fixes mend and break nothing', () => expectNone(fixtures, checkAllFixes));
+    test('fixing comes to an end', () => expectNone(fixtures, checkEnds));
+    const invariances = {
+      'lines above shift findings and change nothing else': checkLinesAbove,
+      'imports may be renamed': checkRenamedImports,
+      'CRLF changes nothing': checkLineEnds,
+      'tabs change nothing': checkTabs,
+      'a comment silences a finding': checkSuppression,
+    };
+    for (const [name, check] of Object.entries(invariances)) {
+      test(name, () => expectNone(fixtures, ({ source, config }) => check(analyzer, source, config)));
+    }
+    test('every prefix is analysed', () => {
+      expectNone(fixtures, ({ source }) => checkPrefixes(analyzer, source, ALL_RULES));
+    });
+    test('earlier versions of a file leave no trace', () => {
+      expectNone(fixtures, ({ source }) => checkHistory(analyzer, fresh, source, ALL_RULES));
+    });
+  });
+}
+
+describe('rules', () => {
+  test('each has a file of fixtures', () => {
+    assert.deepEqual(
+      RULES.map(({ code }) => `${code}.md`),
+      files,
+    );
+  });
+
+  for (const rule of RULES) {
+    test(`${rule.code}: the bad example is flagged by it alone, the good one is silent`, () => {
+      const bad = analyzer.analyze(rule.docs.bad, DEFAULT_CONFIG).findings.map(({ code }) => code);
+      assert.deepEqual([...new Set(bad)], [rule.code]);
+      const good = analyzer.analyze(rule.docs.good, DEFAULT_CONFIG).findings;
+      assert.deepEqual(
+        good.map(({ code, message }) => `${code} ${message}`),
+        [],
+      );
+    });
+  }
+
+  test('one that is not selected says nothing', () => {
+    for (const rule of RULES) {
+      assert.equal(analyzer.analyze(rule.docs.bad, { ...DEFAULT_CONFIG, ignore: [rule.code] }).findings.length, 0);
+      const off = { ...DEFAULT_CONFIG, severity: { [rule.code]: 'off' as const } };
+      assert.equal(analyzer.analyze(rule.docs.bad, off).findings.length, 0);
+    }
+  });
+});
