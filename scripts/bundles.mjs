@@ -29,7 +29,7 @@ const common = {
 
 export const nodeBundle = { ...common, platform: 'node', format: 'cjs', target: 'node20' };
 const hostBundle = { ...nodeBundle, external: ['vscode'], minify: true };
-const webHostBundle = {
+export const webHostBundle = {
   ...common,
   platform: 'browser',
   format: 'cjs',

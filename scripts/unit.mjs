@@ -1,8 +1,8 @@
 // Bundles the unit and fixture tests into one file and runs it under node:test. Arguments narrow to paths that contain them.
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'tinyglobby';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
+import { globSync } from 'tinyglobby';
 import { nodeBundle, root } from './bundles.mjs';
 
 const wanted = process.argv.slice(2);

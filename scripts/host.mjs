@@ -1,0 +1,116 @@
+// Runs test/host inside a real VS Code: node scripts/host.mjs [node] [web]; both extension hosts without arguments.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { launchBrowser } from './host/browser.mjs';
+import { startCollector } from './host/collector.mjs';
+import { startServer, workbenchAddress } from './host/server.mjs';
+import { bundleSuite, makeWorkspace, stageExtension } from './host/stage.mjs';
+import { addResults, emptyResults, isMain, printResults } from './results.mjs';
+import { cacheDir } from './setup/cache.mjs';
+import { runMain, say, seconds, Trouble } from './setup/report.mjs';
+
+const startLimit = 90_000;
+const silenceLimit = 60_000;
+
+/**
+ * Runs the suite in one kind of extension host. Whatever goes wrong around the tests counts as one more failure.
+ *
+ * @param {'node' | 'web'} kind
+ * @returns {Promise<import('./results.mjs').Results>}
+ */
+export async function runHostSuite(kind) {
+  const results = emptyResults();
+  const closers = [];
+  try {
+    await run(kind, results, (close) => closers.unshift(close));
+  } catch (error) {
+    results.failed += 1;
+    say(`  ✖ ${error instanceof Trouble ? error.message : error.stack}`);
+  } finally {
+    for (const close of closers) await close();
+  }
+  return results;
+}
+
+async function run(kind, results, onClose) {
+  const ended = withResolvers();
+  let total;
+  let watchdog;
+  const expectWithin = (limit, what) => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(() => ended.reject(new Trouble(`${what} for ${limit / 1000} s`)), limit);
+  };
+  onClose(() => clearTimeout(watchdog));
+  const extension = await stageExtension(kind);
+  const collector = await startCollector((message) => {
+    expectWithin(silenceLimit, 'the suite said nothing');
+    if (message.type === 'start') {
+      total = message.total;
+      if (message.host !== kind) ended.reject(new Trouble(`the suite ran in the ${message.host} host, not in ${kind}`));
+    } else if (message.type === 'result') {
+      say(`  ${message.error === undefined ? '✔' : '✖'} ${message.name} (${seconds(message.milliseconds)})`);
+      if (message.error === undefined) results.passed += 1;
+      else {
+        results.failed += 1;
+        say(message.error.replace(/^/gm, '      '));
+      }
+    } else ended.resolve();
+  });
+  onClose(collector.close);
+  const suite = await bundleSuite(kind, extension, collector.url);
+  const { workspace, dataDir, remove } = makeWorkspace(`host-${kind}`);
+  onClose(remove);
+  const server = await startServer({ dataDir, forTests: true });
+  onClose(server.stop);
+  const browser = await launchBrowser();
+  onClose(() => browser.close());
+  const consoleLines = [];
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.on('console', (message) => consoleLines.push(`${message.type()}: ${firstLine(message.text())}`));
+  page.on('pageerror', (error) => consoleLines.push(`pageerror: ${error.message}`));
+  expectWithin(startLimit, 'the suite did not start');
+  const payload = [
+    ['extensionDevelopmentPath', extension],
+    ['extensionTestsPath', suite],
+    ...(kind === 'web' ? [['extensionDevelopmentKind', 'web']] : []),
+  ];
+  try {
+    await page.goto(workbenchAddress(server, workspace, { payload }));
+    await ended.promise;
+    if (results.passed + results.failed !== total) {
+      throw new Trouble(`${total} tests were declared, ${results.passed + results.failed} reported`);
+    }
+  } catch (error) {
+    const screenshot = path.join(cacheDir, 'screenshots', `host-${kind}-failure.png`);
+    mkdirSync(path.dirname(screenshot), { recursive: true });
+    await page.screenshot({ path: screenshot }).catch(() => undefined);
+    say(`    screenshot: ${screenshot}`);
+    say(`    the page's console ended with:\n${consoleLines.slice(-25).join('\n').replace(/^/gm, '      ')}`);
+    throw error;
+  }
+}
+
+/** VS Code logs whole stacks and styles its lines; the first line says what it is about. */
+function firstLine(text) {
+  return (text.split('\n')[0] ?? '').replace(/%c|color: #\w+/g, '').slice(0, 200);
+}
+
+function withResolvers() {
+  const deferred = {};
+  deferred.promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));
+  return deferred;
+}
+
+if (isMain(import.meta.url)) {
+  await runMain(async () => {
+    const kinds = process.argv.slice(2);
+    for (const kind of kinds)
+      if (!['node', 'web'].includes(kind)) throw new Trouble(`No extension host is called ${kind}`);
+    const all = emptyResults();
+    for (const kind of kinds.length ? kinds : ['node', 'web']) {
+      say(`Host suite, ${kind} extension host`);
+      addResults(all, await runHostSuite(kind));
+    }
+    printResults(all);
+  });
+}

@@ -1,0 +1,99 @@
+// Starts the browser VS Code's server on loopback and stops it again.
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { ensureEditor } from '../setup/editor.mjs';
+import { runQuietly, Trouble } from '../setup/report.mjs';
+
+const startLimit = 60_000;
+
+/**
+ * @typedef {object} Server
+ * @property {string} url where the workbench is served, without a query
+ * @property {string} authority what stands for this machine in vscode-remote URIs
+ * @property {() => string} log what the server has printed
+ * @property {() => Promise<void>} stop
+ *
+ * @param {{ dataDir: string, token?: string, forTests?: boolean }} options `dataDir` holds profile and extensions;
+ *   without `token` anyone on this machine may connect; `forTests` makes the workbench honour test addresses
+ * @returns {Promise<Server>}
+ */
+export async function startServer({ dataDir, token, forTests = false }) {
+  const { node, serverMain } = await ensureEditor();
+  mkdirSync(dataDir, { recursive: true });
+  const child = spawn(
+    node,
+    [
+      serverMain,
+      ...['--host', '127.0.0.1', '--port', '0', '--accept-server-license-terms', '--telemetry-level', 'off'],
+      ...(token ? ['--connection-token', token] : ['--without-connection-token']),
+      ...(forTests ? ['--enable-smoke-test-driver'] : []),
+      ...directories(dataDir),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, VSCODE_CWD: dataDir } },
+  );
+  let log = '';
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const port = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill();
+      reject(new Trouble(`The VS Code server did not come up in ${startLimit / 1000} s\n${log}`));
+    }, startLimit);
+    const read = (chunk) => {
+      log += chunk;
+      const match = /Extension host agent listening on (\d+)/.exec(log);
+      if (!match) return;
+      clearTimeout(late);
+      resolve(Number(match[1]));
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', (error) => reject(new Trouble(`The VS Code server could not be started: ${error.message}`)));
+    child.once('close', (code) => reject(new Trouble(`The VS Code server ended with status ${code}\n${log}`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    authority: `127.0.0.1:${port}`,
+    log: () => log,
+    async stop() {
+      child.kill();
+      // Extension hosts end with it; one that hangs must not keep the tests waiting.
+      const hung = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await closed;
+      clearTimeout(hung);
+    },
+  };
+}
+
+/** Installs a packaged extension the way a user does, into the profile that `dataDir` holds. */
+export async function installExtension(vsix, dataDir) {
+  const { node, serverMain } = await ensureEditor();
+  mkdirSync(dataDir, { recursive: true });
+  await runQuietly('install the .vsix', node, [serverMain, '--install-extension', vsix, ...directories(dataDir)]);
+}
+
+function directories(dataDir) {
+  return ['--server-data-dir', path.join(dataDir, 'server'), '--extensions-dir', path.join(dataDir, 'extensions')];
+}
+
+/**
+ * The workbench's address for a folder.
+ *
+ * @param {Server} server
+ * @param {string} folder
+ * @param {{ token?: string, payload?: readonly (readonly [string, string])[] }} [options] `payload` values that are
+ *   absolute paths become URIs of the server's machine
+ */
+export function workbenchAddress(server, folder, { token, payload = [] } = {}) {
+  const address = new URL(server.url);
+  if (token) address.searchParams.set('tkn', token);
+  address.searchParams.set('folder', folder);
+  if (payload.length) {
+    const uris = payload.map(([key, value]) => [
+      key,
+      value.startsWith('/') ? `vscode-remote://${server.authority}${value}` : value,
+    ]);
+    address.searchParams.set('payload', JSON.stringify(uris));
+  }
+  return address.href;
+}

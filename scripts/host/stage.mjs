@@ -1,0 +1,68 @@
+// Prepares what a VS Code under test is given: the extension as it ships, the bundled suite, a workspace to work on.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { listFiles } from '@vscode/vsce';
+import * as esbuild from 'esbuild';
+import { globSync } from 'tinyglobby';
+import { nodeBundle, root, webHostBundle } from '../bundles.mjs';
+import { Trouble } from '../setup/report.mjs';
+
+/**
+ * Copies the files that the .vsix would hold, and returns the folder. For the web kind the manifest loses `main`:
+ * with it the extension would start in the Node host even where the tests run in the web one.
+ *
+ * @param {'node' | 'web'} kind
+ */
+export async function stageExtension(kind) {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const entry = kind === 'web' ? manifest.browser : manifest.main;
+  if (!existsSync(path.join(root, entry))) throw new Trouble(`${entry} is missing: run npm run build first`);
+  const stage = path.join(root, `dist/test/extension-${kind}`);
+  rmSync(stage, { recursive: true, force: true });
+  for (const file of await listFiles({ cwd: root, dependencies: false })) {
+    const target = path.join(stage, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    cpSync(path.join(root, file), target);
+  }
+  if (kind === 'web') delete manifest.main;
+  writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
+  return stage;
+}
+
+/**
+ * Bundles test/host for one kind of host into the staged extension (VS Code runs a suite in the host of the extension
+ * that holds it); the suite reports to `reportUrl`. Returns the path without its ending.
+ */
+export async function bundleSuite(kind, stage, reportUrl) {
+  const files = globSync('test/host/**/*.test.ts', { cwd: root }).sort();
+  if (files.length === 0) throw new Trouble('test/host holds no tests');
+  const outfile = path.join(stage, 'suite.js');
+  await esbuild.build({
+    ...(kind === 'web' ? webHostBundle : nodeBundle),
+    external: [...(webHostBundle.external ?? []), 'vscode'],
+    minify: false,
+    stdin: {
+      contents: `${files.map((file) => `import './${file}';`).join('\n')}\nexport { run } from './test/harness/host-entry';`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    define: { NANLENS_REPORT_URL: JSON.stringify(reportUrl) },
+    outfile,
+  });
+  return outfile.replace(/\.js$/, '');
+}
+
+/** Makes a folder to open, with a copy of the examples, and one for the profile beside it. */
+export function makeWorkspace(name) {
+  const base = mkdtempSync(path.join(os.tmpdir(), `nanlens-${name}-`));
+  const workspace = path.join(base, 'workspace');
+  mkdirSync(workspace);
+  const examples = path.join(root, 'examples');
+  if (existsSync(examples)) cpSync(examples, path.join(workspace, 'examples'), { recursive: true });
+  return {
+    workspace,
+    dataDir: path.join(base, 'profile'),
+    remove: () => rmSync(base, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
