@@ -1,0 +1,100 @@
+// What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
+
+import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
+import type { Edit } from '../../text/edit';
+import type { Span } from '../../text/span';
+
+/** A Python program: one text, or the code cells of a notebook in their order. */
+export interface Program {
+  readonly cells: readonly string[];
+  readonly isNotebook: boolean;
+}
+
+export type CheckStyle = 'raise' | 'print' | 'breakpoint' | 'record';
+export const CHECK_STYLES: readonly CheckStyle[] = ['raise', 'print', 'breakpoint', 'record'];
+
+/** Where finite checks go. Lines are zero-based and both ends are included. */
+export type CheckTarget =
+  | { readonly kind: 'function'; readonly name: string }
+  | { readonly kind: 'lines'; readonly first: number; readonly last: number }
+  | { readonly kind: 'everything' };
+
+/** A function of the file; nested ones come after the one around them. */
+export interface FunctionOutline {
+  /** "Model.forward". */
+  readonly qualifiedName: string;
+  /** From its first decorator or `def` to its last statement. */
+  readonly span: Span;
+}
+
+export interface AnalyzeRequest {
+  readonly kind: 'analyze';
+  readonly program: Program;
+  readonly config: AnalysisConfig;
+}
+
+/** Apply safe fixes to one cell until none is left. */
+export interface FixRequest {
+  readonly kind: 'fix';
+  readonly program: Program;
+  readonly cell: number;
+  readonly config: AnalysisConfig;
+  /** Only these rules; undefined means all. */
+  readonly codes: readonly string[] | undefined;
+}
+
+export interface InsertChecksRequest {
+  readonly kind: 'insertChecks';
+  readonly text: string;
+  readonly target: CheckTarget;
+  readonly style: CheckStyle;
+  readonly sequentialHooks: boolean;
+}
+
+export interface RemoveChecksRequest {
+  readonly kind: 'removeChecks';
+  readonly text: string;
+}
+
+export interface FunctionsRequest {
+  readonly kind: 'functions';
+  readonly text: string;
+}
+
+export type EngineRequest = AnalyzeRequest | FixRequest | InsertChecksRequest | RemoveChecksRequest | FunctionsRequest;
+
+/** Edits of one text, sorted and disjoint, with what could not be done in words. */
+export interface EditsReply {
+  readonly edits: readonly Edit[];
+  /** How many fixes or checks the edits carry out. */
+  readonly count: number;
+  readonly problems: readonly string[];
+}
+
+export interface EngineReplies {
+  /** One result for each cell. */
+  readonly analyze: readonly AnalysisResult[];
+  readonly fix: EditsReply;
+  readonly insertChecks: EditsReply;
+  readonly removeChecks: EditsReply;
+  readonly functions: readonly FunctionOutline[];
+}
+
+export type EngineReply<R extends EngineRequest> = EngineReplies[R['kind']];
+
+// ---------------------------------------------------------------- envelopes
+
+export type ToWorker =
+  | { readonly type: 'start'; readonly runtime: Uint8Array; readonly language: Uint8Array }
+  | { readonly type: 'request'; readonly id: number; readonly request: EngineRequest };
+
+export type FromWorker =
+  | { readonly type: 'started' }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'reply'; readonly id: number; readonly value: EngineReplies[keyof EngineReplies] }
+  | { readonly type: 'error'; readonly id: number; readonly message: string };
+
+/** Words for anything that was thrown. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
