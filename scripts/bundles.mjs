@@ -22,8 +22,11 @@ const common = {
   logLevel: 'warning',
   sourcemap: false,
   legalComments: 'none',
-  // The package's ESM entry needs import.meta.url, which a CommonJS bundle has not.
-  alias: { 'web-tree-sitter': path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.cjs') },
+  // The packages' ESM entries need import.meta.url, which a CommonJS bundle has not.
+  alias: {
+    'web-tree-sitter': path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.cjs'),
+    tinyglobby: path.join(root, 'node_modules/tinyglobby/dist/index.cjs'),
+  },
   loader: { '.wasm': 'binary', '.md': 'text', '.py': 'text' },
 };
 
