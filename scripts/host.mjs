@@ -5,9 +5,10 @@ import { launchBrowser } from './host/browser.mjs';
 import { startCollector } from './host/collector.mjs';
 import { startServer, workbenchAddress } from './host/server.mjs';
 import { bundleSuite, makeWorkspace, stageExtension } from './host/stage.mjs';
+import { SuiteResults } from './host/suite-results.mjs';
 import { addResults, emptyResults, isMain, printResults } from './results.mjs';
 import { cacheDir } from './setup/cache.mjs';
-import { runMain, say, seconds, Trouble } from './setup/report.mjs';
+import { runMain, say, Trouble } from './setup/report.mjs';
 
 const startLimit = 90_000;
 const silenceLimit = 60_000;
@@ -19,22 +20,23 @@ const silenceLimit = 60_000;
  * @returns {Promise<import('./results.mjs').Results>}
  */
 export async function runHostSuite(kind) {
-  const results = emptyResults();
+  const suite = new SuiteResults(kind);
   const closers = [];
   try {
-    await run(kind, results, (close) => closers.unshift(close));
+    await run(kind, suite, (close) => closers.unshift(close));
+    suite.checkComplete();
   } catch (error) {
-    results.failed += 1;
-    say(`  ✖ ${error instanceof Trouble ? error.message : error.stack}`);
+    suite.fail(error);
   } finally {
     for (const close of closers) await close();
   }
-  return results;
+  return suite.results;
 }
 
-async function run(kind, results, onClose) {
+async function run(kind, suite, onClose) {
   const ended = withResolvers();
-  let total;
+  // It may be rejected before anyone waits for it.
+  ended.promise.catch(() => undefined);
   let watchdog;
   const expectWithin = (limit, what) => {
     clearTimeout(watchdog);
@@ -44,20 +46,10 @@ async function run(kind, results, onClose) {
   const extension = await stageExtension(kind);
   const collector = await startCollector((message) => {
     expectWithin(silenceLimit, 'the suite said nothing');
-    if (message.type === 'start') {
-      total = message.total;
-      if (message.host !== kind) ended.reject(new Trouble(`the suite ran in the ${message.host} host, not in ${kind}`));
-    } else if (message.type === 'result') {
-      say(`  ${message.error === undefined ? '✔' : '✖'} ${message.name} (${seconds(message.milliseconds)})`);
-      if (message.error === undefined) results.passed += 1;
-      else {
-        results.failed += 1;
-        say(message.error.replace(/^/gm, '      '));
-      }
-    } else ended.resolve();
+    if (suite.take(message)) ended.resolve();
   });
   onClose(collector.close);
-  const suite = await bundleSuite(kind, extension, collector.url);
+  const suitePath = await bundleSuite(kind, extension, collector.url);
   const { workspace, dataDir, remove } = makeWorkspace(`host-${kind}`);
   onClose(remove);
   const server = await startServer({ dataDir, forTests: true });
@@ -67,19 +59,17 @@ async function run(kind, results, onClose) {
   const consoleLines = [];
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on('console', (message) => consoleLines.push(`${message.type()}: ${firstLine(message.text())}`));
+  page.on('crash', () => ended.reject(new Trouble('the page crashed')));
   page.on('pageerror', (error) => consoleLines.push(`pageerror: ${error.message}`));
   expectWithin(startLimit, 'the suite did not start');
   const payload = [
     ['extensionDevelopmentPath', extension],
-    ['extensionTestsPath', suite],
+    ['extensionTestsPath', suitePath],
     ...(kind === 'web' ? [['extensionDevelopmentKind', 'web']] : []),
   ];
   try {
     await page.goto(workbenchAddress(server, workspace, { payload }));
     await ended.promise;
-    if (results.passed + results.failed !== total) {
-      throw new Trouble(`${total} tests were declared, ${results.passed + results.failed} reported`);
-    }
   } catch (error) {
     const screenshot = path.join(cacheDir, 'screenshots', `host-${kind}-failure.png`);
     mkdirSync(path.dirname(screenshot), { recursive: true });

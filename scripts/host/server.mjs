@@ -14,18 +14,27 @@ const startLimit = 60_000;
  * @property {() => string} log what the server has printed
  * @property {() => Promise<void>} stop
  *
- * @param {{ dataDir: string, token?: string, forTests?: boolean }} options `dataDir` holds profile and extensions;
+ * @param {{ dataDir: string, token?: string, port?: number, forTests?: boolean }} options `dataDir` holds profile and
+ *   extensions; port 0 is any free one;
  *   without `token` anyone on this machine may connect; `forTests` makes the workbench honour test addresses
  * @returns {Promise<Server>}
  */
-export async function startServer({ dataDir, token, forTests = false }) {
+export async function startServer({ dataDir, token, port: wantedPort = 0, forTests = false }) {
   const { node, serverMain } = await ensureEditor();
   mkdirSync(dataDir, { recursive: true });
   const child = spawn(
     node,
     [
       serverMain,
-      ...['--host', '127.0.0.1', '--port', '0', '--accept-server-license-terms', '--telemetry-level', 'off'],
+      ...[
+        '--host',
+        '127.0.0.1',
+        '--port',
+        String(wantedPort),
+        '--accept-server-license-terms',
+        '--telemetry-level',
+        'off',
+      ],
       ...(token ? ['--connection-token', token] : ['--without-connection-token']),
       ...(forTests ? ['--enable-smoke-test-driver'] : []),
       ...directories(dataDir),

@@ -1,0 +1,18 @@
+// Runs the proofs, scripts that give NaN in real frameworks until they are fixed: node scripts/proofs.mjs [PART…].
+import { findTests, runNodeTests } from './node-tests.mjs';
+import { isMain, printResults } from './results.mjs';
+import { ensurePython } from './setup/python.mjs';
+import { runMain } from './setup/report.mjs';
+
+const patterns = ['test/proofs/**/*.test.{ts,mjs}', 'test/recorder/**/*.test.{ts,mjs}'];
+
+export async function runProofs(wanted = []) {
+  const python = await ensurePython();
+  return runNodeTests('proofs', findTests(patterns, wanted), {
+    env: { NANLENS_VENV_PYTHON: python, KERAS_BACKEND: 'torch', PYTHONDONTWRITEBYTECODE: '1' },
+  });
+}
+
+if (isMain(import.meta.url)) {
+  await runMain(async () => printResults(await runProofs(process.argv.slice(2))));
+}
