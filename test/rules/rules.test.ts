@@ -16,6 +16,7 @@ import {
   checkHistory,
   checkLineEnds,
   checkLinesAbove,
+  checkNoFailure,
   checkPrefixes,
   checkRenamedImports,
   checkSuppression,
@@ -104,6 +105,7 @@ for (const file of files) {
     test('fixes mend and break nothing', () => expectNone(fixtures, checkAllFixes));
     test('fixing comes to an end', () => expectNone(fixtures, checkEnds));
     const invariances = {
+      'the analysis does not fail': checkNoFailure,
       'lines above shift findings and change nothing else': checkLinesAbove,
       'imports may be renamed': checkRenamedImports,
       'CRLF changes nothing': checkLineEnds,
