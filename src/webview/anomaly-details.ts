@@ -62,7 +62,7 @@ export function anomalyDetails(
   const when = whenOf(context, anomaly);
   return html`<dl class="facts">
     ${code('operation', operationOf(context, anomaly))}
-    ${row('value', kindOf(context, anomaly))}
+    ${row('kind', kindOf(context, anomaly))}
     ${code('module', anomaly.module)}
     ${code('parameter', anomaly.param)}
     ${code('metric', anomaly.metric)}

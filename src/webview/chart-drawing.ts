@@ -25,6 +25,9 @@ export interface ChartInput {
 
 const markRow = 20;
 
+/** Steps are counted, so between 1 and 2 there is nothing to label. */
+const wholeIncrements = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+
 export function createChart(input: ChartInput, target: HTMLElement): uPlot {
   const { theme } = input;
   const axis = (size: number): uPlot.Axis => ({
@@ -56,7 +59,14 @@ export function createChart(input: ChartInput, target: HTMLElement): uPlot {
       y: { distr: input.logScale ? 3 : 1, range: (_, min, max) => verticalRange(min, max, input.logScale) },
     },
     axes: [
-      { ...axis(34), label: input.axisName, labelSize: 14, labelGap: 0, labelFont: `11px ${theme.font}` },
+      {
+        ...axis(34),
+        ...(input.window.x.every(Number.isInteger) ? { incrs: wholeIncrements } : {}),
+        label: input.axisName,
+        labelSize: 14,
+        labelGap: 0,
+        labelFont: `11px ${theme.font}`,
+      },
       { ...axis(64), values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : formatTick(tick))) },
     ],
     series: [
@@ -149,6 +159,7 @@ function drawLabels(
   const { theme } = input;
   ctx.font = `600 ${11 * ratio}px ${theme.font}`;
   ctx.textBaseline = 'middle';
+  ctx.textAlign = 'left';
   const height = 16 * ratio;
   const top = bbox.top - markRow * ratio;
   const padding = 5 * ratio;

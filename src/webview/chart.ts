@@ -11,7 +11,7 @@ import type { PageContext } from './page-context';
 import { axisName, kindName, summarise } from './series-summary';
 import { onThemeChange, readChartTheme } from './theme';
 
-const height = 190;
+const height = 210;
 const refineDelay = 80;
 
 @customElement('nanlens-chart')

@@ -64,7 +64,7 @@ export class StackElement extends LitElement {
     return html`<div class="blamed">
       <div class="place-row">
         ${this.place(context, frame, index)}
-        <vscode-button class="go" @click=${() => this.goTo(index)}>${context.text('goToLine')}</vscode-button>
+        <vscode-button secondary @click=${() => this.goTo(index)}>${context.text('goToLine')}</vscode-button>
       </div>
       ${excerpt ? codeListing(context, excerpt, useWorkspace ? known.label : context.text('fromArtefact')) : nothing}
       ${known ? html`<p class="quiet origin ${known.agreement}">${this.origin(context, known)}</p>` : nothing}

@@ -18,7 +18,7 @@ interface Column {
 export function tensorTable(context: PageContext, stats: readonly TensorStatsView[], caption: string): TemplateResult {
   // A column that no row fills says nothing and costs width.
   const columns = allColumns(context).filter((column, i) => i === 0 || stats.some((row) => column.text(row) !== null));
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${caption}>
+  return html`<div class="table-frame" tabindex="0" role="group" aria-label=${caption}>
     <table>
       <caption class="visually-hidden">${caption}</caption>
       <thead>

@@ -194,7 +194,7 @@ export class ViewerElement extends LitElement {
     const isPart = series.overview.thinned || listed.length < rows.length;
     return html`
       ${isPart ? html`<p class="quiet">${context.text('tableThinned')}</p>` : nothing}
-      <div class="table-frame tall" tabindex="0" role="region" aria-label="${series.name}: ${context.text('valuesAsTable')}">
+      <div class="table-frame tall" tabindex="0" role="group" aria-label="${series.name}: ${context.text('valuesAsTable')}">
         <table>
           <caption class="visually-hidden">${series.name}</caption>
           <thead>

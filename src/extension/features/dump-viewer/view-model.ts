@@ -18,6 +18,8 @@ export const limits = {
   shortText: 500,
 } as const;
 
+const ruleCode = /^[A-Z]{2,8}\d{1,4}$/;
+
 export interface ViewModel {
   readonly view: DumpView;
   /** The whole series behind `view.series`, index by index. */
@@ -79,7 +81,7 @@ function anomalyView(anomaly: Anomaly): AnomalyView {
     framesLeftOut: leftOut,
     blamed,
     stats: (anomaly.stats ?? []).slice(0, limits.stats).map(statsView),
-    rules: anomaly.rules.slice(0, limits.rules).map(shortText),
+    rules: anomaly.rules.filter((code) => ruleCode.test(code)).slice(0, limits.rules),
     hasText: anomaly.span !== null,
   };
 }
@@ -140,13 +142,23 @@ function statsView(stats: TensorStats): TensorStatsView {
 
 /** Cuts on a character, never inside a surrogate pair, and says that it cut. */
 export function clip(text: string, limit: number): string {
-  const whole = text.replace(/\p{Surrogate}/gu, '\ufffd');
+  const whole = visible(text.length > 4 * limit ? text.slice(0, 4 * limit) : text);
   if (whole.length <= limit) return whole;
   const end = limit - 1;
   const code = whole.charCodeAt(end - 1);
   const splitsPair = code >= 0xd800 && code <= 0xdbff;
   return `${whole.slice(0, splitsPair ? end - 1 : end)}…`;
 }
+
+/** Spells out what would change how the text around it reads: order marks, control characters, halves of pairs. */
+export function visible(text: string): string {
+  return text.replace(hidden, (character) => {
+    const code = character.charCodeAt(0);
+    return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+  });
+}
+
+const hidden = /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\p{Surrogate}]|(?![\t\n\r])\p{Cc}/gu;
 
 function longText(text: string): string {
   return clip(text, limits.text);

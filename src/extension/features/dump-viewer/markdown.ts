@@ -1,0 +1,151 @@
+// A dump as Markdown for an issue: nothing of it can turn into markup, a mention or a link.
+
+import type { AnomalyView, DumpView, FrameView, SeriesView } from '../../../protocol/dump-view';
+
+/** Readings before the first that is not finite. */
+const readingsBefore = 3;
+
+export function dumpAsMarkdown(view: DumpView): string {
+  const [first, ...others] = view.anomalies;
+  const parts = [`**${verdictText(view.verdict.sentence)}**`, '', confidenceLine(view), ''];
+  if (first) parts.push(...anomalyLines(first), '');
+  for (const series of view.series) {
+    const line = seriesLine(series);
+    if (line) parts.push(line);
+  }
+  if (others.length > 0) {
+    parts.push(
+      '',
+      `Also in the file: ${others.slice(0, 10).map(shortAnomaly).join('; ')}${others.length > 10 ? '; …' : ''}`,
+    );
+  }
+  for (const { message, line } of view.problems.slice(0, 5)) {
+    parts.push('', `Not read: ${line === null ? '' : `line ${line}: `}${plain(message)}`);
+  }
+  return `${parts
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trimEnd()}\n`;
+}
+
+function confidenceLine({ verdict, format, framework, name }: DumpView): string {
+  const sure = { certain: 'certain', likely: 'likely', unknown: 'not proven' }[verdict.confidence];
+  const origin = [framework, format]
+    .filter((part) => part !== null)
+    .map(plain)
+    .join(', ');
+  return `Confidence: ${sure}. Read by NaN Lens from ${code(name)} (${origin}).`;
+}
+
+function anomalyLines(anomaly: AnomalyView): string[] {
+  const lines: string[] = [];
+  const add = (term: string, value: string | null) => {
+    if (value !== null && value !== '') lines.push(`- ${term}: ${value}`);
+  };
+  add(
+    'Operation',
+    anomaly.op === null
+      ? null
+      : `${code(anomaly.op)}${anomaly.outputIndex === null ? '' : `, output ${anomaly.outputIndex}`}`,
+  );
+  add('Kind', code(anomaly.kind));
+  add('Module', codeOrNull(anomaly.module));
+  add('Parameter', codeOrNull(anomaly.param));
+  add('Metric', codeOrNull(anomaly.metric));
+  add('When', whenText(anomaly));
+  add('Rules', anomaly.rules.map(code).join(', '));
+  const blamed = anomaly.blamed === null ? undefined : anomaly.frames[anomaly.blamed];
+  if (blamed) lines.push('', ...frameLines(blamed));
+  if (anomaly.message !== '') lines.push('', ...fenced(anomaly.message, ''));
+  const calls = anomaly.frames.filter((frame) => frame.isUser && frame !== blamed);
+  if (calls.length > 0) {
+    lines.push('', 'Called from:', ...calls.reverse().map((frame) => `- ${placeText(frame)}`));
+  }
+  return lines;
+}
+
+function frameLines(frame: FrameView): string[] {
+  const lines = [placeText(frame)];
+  const { excerpt } = frame;
+  if (!excerpt) return lines;
+  const last = String(excerpt.firstLine + excerpt.lines.length - 1).length;
+  const listing = excerpt.lines.map((text, i) => {
+    const line = excerpt.firstLine + i;
+    const mark = line >= excerpt.marked.first && line <= excerpt.marked.last ? '>' : ' ';
+    return `${mark} ${String(line).padStart(last)} | ${text}`;
+  });
+  return [...lines, '', ...fenced(listing.join('\n'), '')];
+}
+
+function placeText({ path, line, function: name }: FrameView): string {
+  return `${code(`${path}:${line}`)}${name === null ? '' : ` in ${code(name)}`}`;
+}
+
+function whenText({ step, epoch, batch, rank }: AnomalyView): string {
+  const parts = Object.entries({ step, epoch, batch, rank });
+  return parts
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}
+
+function shortAnomaly(anomaly: AnomalyView): string {
+  const when = whenText(anomaly);
+  return [code(anomaly.kind), codeOrNull(anomaly.op), when === '' ? null : when, `(${anomaly.role})`]
+    .filter((part) => part !== null)
+    .join(' ');
+}
+
+/** The readings around the first one that is not finite; nothing for a series that has none. */
+function seriesLine(series: SeriesView): string | undefined {
+  const { x, y, runs } = series.overview;
+  const [run] = runs;
+  if (!run) return undefined;
+  const at = x.findIndex((value, i) => value >= run.from && y[i] === null);
+  const before = x
+    .slice(Math.max(0, at - readingsBefore), Math.max(0, at))
+    .map((value, i) => ({ x: value, y: y[Math.max(0, at - readingsBefore) + i] }))
+    .filter((point) => typeof point.y === 'number')
+    .map((point) => `${point.x}: ${point.y}`);
+  const kind = { nan: 'NaN', inf: 'Infinity', '-inf': '-Infinity' }[run.kind];
+  return `- ${code(series.name)} by ${series.axis}: ${[...before, `**${run.from}: ${kind}**`].join(', ')}`;
+}
+
+function codeOrNull(text: string | null): string | null {
+  return text === null ? null : code(text);
+}
+
+/** Inline code whose fence is longer than any run of backticks inside. */
+function code(text: string): string {
+  const flat = text.replace(/\s+/g, ' ').trim() || ' ';
+  const fence = '`'.repeat(longestRun(flat) + 1);
+  const pad = flat.startsWith('`') || flat.endsWith('`') ? ' ' : '';
+  return `${fence}${pad}${flat}${pad}${fence}`;
+}
+
+function fenced(text: string, language: string): string[] {
+  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
+  return [`${fence}${language}`, text.replace(/\r\n?/g, '\n'), fence];
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}
+
+/** Backticks of a verdict mark code; everything else is plain. */
+function verdictText(sentence: string): string {
+  const parts = sentence.split('`');
+  if (parts.length % 2 === 0) return plain(sentence);
+  return parts.map((part, i) => (i % 2 === 1 ? code(part) : plain(part))).join('');
+}
+
+/** Text in which no character means anything to Markdown or to the site that shows it. */
+function plain(text: string): string {
+  return (
+    text
+      .replace(/\s+/g, ' ')
+      // A backslash does not stop mentions, references and bare addresses; an entity does.
+      .replace(/[@#&<>]|(?<=:)\/(?=\/)|(?<=\bwww)\./gi, (character) => `&#${character.charCodeAt(0)};`)
+      .replace(/[\\`*_{}[\]|~]/g, (character) => `\\${character}`)
+  );
+}

@@ -1,0 +1,166 @@
+// One page that shows one document: answers what it asks, tells it what changes.
+
+import * as vscode from 'vscode';
+import { Channel, type Params, type Result } from '../../../protocol/channel';
+import type { FrameView } from '../../../protocol/dump-view';
+import {
+  type FrameReference,
+  type HostMethods,
+  type PageMethods,
+  protocolVersion,
+  type ViewState,
+} from '../../../protocol/messages';
+import { translateStrings } from '../../../protocol/strings';
+import { checkHostParams } from '../../../protocol/validation';
+import type { DumpDocument } from './document';
+import { goToFrame, workspaceExcerpt } from './jump';
+import { dumpAsMarkdown } from './markdown';
+import { makeNonce, pageHtml } from './page';
+import { locateLine } from './path-suffix';
+import { seriesWindow } from './series-window';
+import type { DumpViewerServices } from './services';
+
+/** Milliseconds after which a page that does not answer is given up. */
+const answerLimit = 10_000;
+
+export class DumpSession implements vscode.Disposable {
+  private readonly channel: Channel<PageMethods, HostMethods>;
+  private readonly disposables: vscode.Disposable[] = [];
+  private readonly ready: Promise<void>;
+  private sayReady: () => void = () => undefined;
+
+  constructor(
+    readonly document: DumpDocument,
+    readonly panel: vscode.WebviewPanel,
+    private readonly extensionUri: vscode.Uri,
+    private readonly services: DumpViewerServices,
+  ) {
+    this.ready = new Promise((resolve) => {
+      this.sayReady = resolve;
+    });
+    const { webview } = panel;
+    this.channel = new Channel<PageMethods, HostMethods>({
+      post: (message) => void webview.postMessage(message),
+      check: checkHostParams,
+      onFault: (fault) => services.log(`${document.name}: ${fault}`),
+      handlers: {
+        ready: ({ version }) => this.setup(version),
+        seriesWindow: ({ generation, series, from, to, buckets }) => {
+          const whole = document.shownAs(generation).series[series];
+          if (!whole) throw new Error(vscode.l10n.t('There is no such series.'));
+          return seriesWindow(whole, from, to, buckets);
+        },
+        goToLine: (reference) => goToFrame(document.locator, this.frame(reference), panel.viewColumn),
+        workspaceExcerpt: (reference) => workspaceExcerpt(document.locator, this.frame(reference)),
+        textExcerpt: ({ generation, anomaly }) => document.textExcerpt(generation, anomaly),
+        openAsText: ({ generation, anomaly }) => this.openAsText(generation, anomaly),
+        copyMarkdown: async ({ generation }) => {
+          await vscode.env.clipboard.writeText(dumpAsMarkdown(document.shownAs(generation).view));
+          return null;
+        },
+        openRule: async ({ code }) => {
+          await services.openRulePage?.(code);
+          return null;
+        },
+        reload: async () => {
+          await document.load();
+          return null;
+        },
+      },
+    });
+    this.disposables.push(
+      webview.onDidReceiveMessage((message: unknown) => this.channel.receive(message)),
+      document.onDidChange((state) => void this.show(state)),
+    );
+    this.fillPage();
+  }
+
+  /** Asks the page something, once it is there. @throws Error, in words, if it refuses or does not answer in time. */
+  async request<K extends keyof PageMethods>(
+    method: K,
+    params: Params<PageMethods, K>,
+  ): Promise<Result<PageMethods, K>> {
+    const limit = AbortSignal.timeout(answerLimit);
+    await Promise.race([this.ready, rejectOn(limit, vscode.l10n.t('The page did not come up.'))]);
+    return this.channel.request(method, params, limit);
+  }
+
+  dispose(): void {
+    this.channel.close(vscode.l10n.t('The view was closed.'));
+    for (const disposable of this.disposables) disposable.dispose();
+  }
+
+  private fillPage(): void {
+    const { webview } = this.panel;
+    const dist = vscode.Uri.joinPath(this.extensionUri, 'dist');
+    webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    webview.html = pageHtml({
+      cspSource: webview.cspSource,
+      script: webview.asWebviewUri(vscode.Uri.joinPath(dist, 'webview.js')).toString(),
+      style: webview.asWebviewUri(vscode.Uri.joinPath(dist, 'webview.css')).toString(),
+      nonce: makeNonce(),
+      language: vscode.env.language,
+    });
+  }
+
+  private setup(version: number): Result<HostMethods, 'ready'> {
+    if (version !== protocolVersion) {
+      throw new Error(vscode.l10n.t('This page belongs to another version of the extension. Close and open it again.'));
+    }
+    this.sayReady();
+    return {
+      version: protocolVersion,
+      strings: translateStrings((text) => vscode.l10n.t(text)),
+      language: vscode.env.language,
+      canOpenRules: this.services.openRulePage !== undefined,
+      state: this.document.state,
+    };
+  }
+
+  /** A hidden page is gone and hears nothing; when it comes back it asks. */
+  private async show(state: ViewState): Promise<void> {
+    if (!this.panel.visible) return;
+    try {
+      await this.channel.request('show', state, AbortSignal.timeout(answerLimit));
+    } catch (error) {
+      this.services.log(`${this.document.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private frame({ generation, anomaly, frame }: FrameReference): FrameView {
+    const found = this.document.shownAs(generation).view.anomalies[anomaly]?.frames[frame];
+    if (!found) throw new Error(vscode.l10n.t('There is no such frame.'));
+    return found;
+  }
+
+  private async openAsText(generation: number, anomaly: number | null): Promise<null> {
+    const excerpt = anomaly === null ? null : await this.document.textExcerpt(generation, anomaly);
+    let text: vscode.TextDocument;
+    try {
+      text = await vscode.workspace.openTextDocument(this.document.uri);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(vscode.l10n.t('The file cannot be opened as text: {0}', reason));
+    }
+    if (!/\.(?:json|jsonl|ipynb|csv)$/i.test(this.document.name)) {
+      text = await vscode.languages.setTextDocumentLanguage(text, 'nan-log');
+    }
+    const options: vscode.TextDocumentShowOptions = { viewColumn: this.panel.viewColumn ?? vscode.ViewColumn.Active };
+    if (excerpt) {
+      // The editor counts a lone carriage return as a line end, readers of logs do not: so the text decides.
+      const lines = Array.from({ length: text.lineCount }, (_, i) => text.lineAt(i).text);
+      const wanted = excerpt.lines[excerpt.marked.first - excerpt.firstLine] ?? null;
+      const { line } = locateLine(lines, excerpt.marked.first, wanted);
+      const last = Math.min(line + excerpt.marked.last - excerpt.marked.first, text.lineCount) - 1;
+      options.selection = new vscode.Range(line - 1, 0, last, text.lineAt(last).text.length);
+    }
+    await vscode.window.showTextDocument(text, options);
+    return null;
+  }
+}
+
+function rejectOn(signal: AbortSignal, reason: string): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(reason)), { once: true });
+  });
+}

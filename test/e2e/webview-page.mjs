@@ -1,0 +1,296 @@
+// Opens the viewer's own page in Chromium, under its own content security policy, with the host's end played by its real
+// code where that needs no editor: node --test test/e2e/webview-page.mjs
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import * as esbuild from 'esbuild';
+import { bundles, nodeBundle, root } from '../../scripts/bundles.mjs';
+import { launchBrowser } from '../../scripts/host/browser.mjs';
+import { cacheDir } from '../../scripts/setup/cache.mjs';
+import { dyingRun, healthyRun, hostileRun, longRun } from './webview-runs.mjs';
+import { themes } from './webview-themes.mjs';
+
+const require = createRequire(import.meta.url);
+const screenshots = path.join(cacheDir, 'screenshots');
+mkdirSync(screenshots, { recursive: true });
+
+let browser;
+let server;
+let origin;
+let host;
+
+before(async () => {
+  const page = bundles.find((bundle) => bundle.outfile === 'dist/webview.js');
+  const outdir = path.join(root, 'dist/test/webview-page');
+  await esbuild.build({ ...page, outfile: path.join(outdir, 'webview.js') });
+  const hostFile = path.join(outdir, 'host.cjs');
+  await esbuild.build({
+    ...nodeBundle,
+    stdin: {
+      contents: `
+        export { pageHtml } from './src/extension/features/dump-viewer/page';
+        export { buildViewModel } from './src/extension/features/dump-viewer/view-model';
+        export { seriesWindow } from './src/extension/features/dump-viewer/series-window';
+        export { checkHostParams } from './src/protocol/validation';
+        export { english } from './src/protocol/strings';
+        export { Channel } from './src/protocol/channel';`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    outfile: hostFile,
+  });
+  host = require(hostFile);
+  server = createServer((request, response) => {
+    const file = { '/webview.js': 'text/javascript', '/webview.css': 'text/css' }[request.url ?? ''];
+    if (file) return response.setHeader('content-type', file).end(readFileSync(path.join(outdir, request.url)));
+    if (request.url !== '/') return response.writeHead(404).end();
+    const html = host.pageHtml({
+      cspSource: origin,
+      script: `${origin}/webview.js`,
+      style: `${origin}/webview.css`,
+      nonce: 'n0nce',
+      language: 'en',
+    });
+    response.setHeader('content-type', 'text/html; charset=utf-8').end(html);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${server.address().port}`;
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** Opens the page on a dump, as the host would, and gives what tests need to talk with both ends. */
+async function open(result, { theme = 'dark', width = 1000, zoom = 1, handlers = {}, stored, state } = {}) {
+  const model = host.buildViewModel('run.log', result);
+  const viewState = state ?? { status: 'shown', generation: 1, view: model.view, notice: null };
+  const context = await browser.newContext({
+    viewport: { width: Math.round(width / zoom), height: Math.round(900 / zoom) },
+    deviceScaleFactor: zoom,
+  });
+  const page = await context.newPage();
+  const violations = [];
+  page.on('pageerror', (error) => violations.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) violations.push(`${message.type()}: ${message.text()}`);
+  });
+  const calls = [];
+  const answer = (method, reply) => async (params) => {
+    calls.push([method, params]);
+    return handlers[method] ? handlers[method](params) : reply(params);
+  };
+  const channel = new host.Channel({
+    post: (message) => void page.evaluate((data) => postMessage(data, '*'), message).catch(() => undefined),
+    check: host.checkHostParams,
+    onFault: (fault) => violations.push(fault),
+    handlers: {
+      ready: answer('ready', () => ({
+        version: 1,
+        strings: host.english,
+        language: 'en',
+        canOpenRules: true,
+        state: viewState,
+      })),
+      seriesWindow: answer('seriesWindow', ({ series, from, to, buckets }) =>
+        host.seriesWindow(model.series[series], from, to, buckets),
+      ),
+      goToLine: answer('goToLine', () => ({ outcome: 'opened', message: 'Opened losses.py.' })),
+      workspaceExcerpt: answer('workspaceExcerpt', () => null),
+      textExcerpt: answer('textExcerpt', () => result.text ?? null),
+      openAsText: answer('openAsText', () => null),
+      copyMarkdown: answer('copyMarkdown', () => null),
+      openRule: answer('openRule', () => null),
+      reload: answer('reload', () => null),
+    },
+  });
+  await page.exposeFunction('toHost', (message) => channel.receive(JSON.parse(message)));
+  await page.addInitScript(
+    ({ variables, bodyClass, remembered }) => {
+      let kept = remembered;
+      window.acquireVsCodeApi = () => ({
+        // As on hosts that serialise: what JSON cannot carry does not arrive.
+        postMessage: (message) => window.toHost(JSON.stringify(message)),
+        getState: () => kept,
+        setState: (next) => {
+          kept = next;
+          window.keptState = next;
+        },
+      });
+      document.addEventListener('readystatechange', () => {
+        for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
+        document.body?.classList.add(bodyClass);
+      });
+    },
+    { ...themes[theme], remembered: stored },
+  );
+  await page.goto(origin);
+  await page.waitForSelector('main');
+  const describe = () => channel.request('describe', null, AbortSignal.timeout(5000));
+  const shot = (name) => page.screenshot({ path: path.join(screenshots, `webview-${name}.png`), fullPage: true });
+  return { page, channel, calls, violations, describe, shot, model };
+}
+
+/** What axe-core finds wrong, in words. */
+async function accessibilityFaults(page) {
+  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+  const result = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+}
+
+for (const theme of Object.keys(themes)) {
+  test(`a dead run, ${theme}: shown whole, accessible, nothing refused by its policy`, async () => {
+    const { page, describe, violations, shot } = await open(dyingRun(), { theme });
+    const seen = await describe();
+    assert.equal(
+      seen.heading,
+      'Step 237, rank 3, backward: sqrt at losses.py:41 has an infinite gradient because the distance is exactly 0.',
+    );
+    assert.equal(seen.confidence, 'likely');
+    assert.deepEqual(seen.blamed, {
+      place: 'losses.py:41',
+      line: 41,
+      text: 'distance = torch.sqrt(squared.sum(dim=1))',
+    });
+    assert.deepEqual(
+      seen.charts.map(({ name, marks }) => [name, marks]),
+      [
+        ['loss', 1],
+        ['grad_norm', 2],
+      ],
+    );
+    await shot(`dead-run-${theme}`);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    assert.deepEqual(violations, []);
+  });
+}
+
+test('at 200 % zoom nothing is cut off sideways', async () => {
+  const { page, shot, violations } = await open(dyingRun(), { zoom: 2 });
+  await shot('dead-run-zoomed');
+  const cutOff = await page.evaluate(() =>
+    [...document.querySelectorAll('main *')]
+      .filter((element) => element.getBoundingClientRect().right > innerWidth && !element.closest('.table-frame'))
+      .map((element) => element.className || element.tagName),
+  );
+  assert.deepEqual(cutOff, []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  assert.deepEqual(violations, []);
+});
+
+test('a healthy run is said to be healthy', async () => {
+  const { describe, shot, page, violations } = await open(healthyRun(), { theme: 'light' });
+  const seen = await describe();
+  assert.equal(seen.blamed, null);
+  assert.deepEqual(seen.sections, ['Timeline']);
+  assert.equal(seen.charts[0]?.marks, 0);
+  assert.match(seen.charts[0]?.summary ?? '', /All readings are finite/);
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await shot('healthy');
+  assert.deepEqual(violations, []);
+});
+
+test('markup in every string of a dump stays text', async () => {
+  const { page, describe, violations, shot } = await open(hostileRun());
+  const seen = await describe();
+  assert.match(seen.heading, /<img src=x onerror=/);
+  assert.equal(
+    await page.evaluate(() => document.querySelectorAll('main img, main script, main iframe, main a').length),
+    0,
+  );
+  assert.equal(await page.evaluate(() => window.pwned), undefined);
+  await shot('hostile');
+  assert.deepEqual(violations, []);
+});
+
+test('every action is reached and pressed with the keyboard alone', async () => {
+  const { page, calls, violations } = await open(dyingRun());
+  const reached = [];
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('Tab');
+    const name = await page.evaluate(
+      () => document.activeElement?.textContent?.trim() || document.activeElement?.getAttribute('aria-label'),
+    );
+    if (name) reached.push(name);
+    if (['Go to Line', 'Copy as Markdown', 'Open as Text', 'Explain NAN301'].includes(name ?? '')) {
+      await page.keyboard.press('Enter');
+    }
+  }
+  const pressed = new Set(calls.map(([method]) => method));
+  for (const method of ['goToLine', 'copyMarkdown', 'openAsText', 'openRule']) {
+    assert.ok(pressed.has(method), `${method} was not pressed; reached: ${reached.join(', ')}`);
+  }
+  await page.locator('.chart-canvas').first().focus();
+  await page.keyboard.press('End');
+  const value = await page.locator('.chart-canvas').first().getAttribute('aria-valuetext');
+  assert.equal(value, 'step 237: NaN');
+  assert.deepEqual(violations, []);
+});
+
+test('zooming a long series asks for what the overview had no room for, and loses no NaN', async () => {
+  const { page, calls, describe, violations } = await open(longRun());
+  const before = await describe();
+  assert.equal(before.charts[0]?.marks, 1);
+  await page.locator('.chart-canvas').first().focus();
+  for (let i = 0; i < 6; i++) await page.keyboard.press('+');
+  await page.waitForTimeout(300);
+  assert.ok(calls.some(([method]) => method === 'seriesWindow'));
+  await page.keyboard.press('0');
+  assert.equal((await describe()).charts[0]?.marks, 1);
+  assert.deepEqual(violations, []);
+});
+
+test('what stood open and where the page stood come back', async () => {
+  const first = await open(dyingRun());
+  await first.page.locator('summary', { hasText: 'Values as a table' }).first().click();
+  await first.page.waitForSelector('.table-frame.tall');
+  assert.match(await first.page.locator('.table-frame.tall').first().textContent(), /237\s*NaN/);
+  await first.page.evaluate(() => scrollTo(0, 300));
+  await first.page.waitForFunction(() => window.keptState?.scroll === 300);
+  const stored = await first.page.evaluate(() => window.keptState);
+  const second = await open(dyingRun(), { stored });
+  await second.page.waitForSelector('.table-frame.tall');
+  await second.page.waitForFunction(() => scrollY === 300);
+});
+
+test('a file that cannot be read is said in words, and can be tried again', async () => {
+  const state = { status: 'failed', generation: 1, name: 'run.log', message: 'The file is gone.' };
+  const { page, calls, shot, violations } = await open(healthyRun(), { state });
+  assert.match(await page.locator('main').textContent(), /could not be read[\s\S]*The file is gone\./);
+  await page.locator('vscode-button', { hasText: 'Try Again' }).click();
+  assert.ok(calls.some(([method]) => method === 'reload'));
+  await shot('failed');
+  assert.deepEqual(violations, []);
+});
+
+test('a refusal of the host is shown, not swallowed', async () => {
+  const handlers = {
+    copyMarkdown: () => {
+      throw new Error('The clipboard is not available.');
+    },
+  };
+  const { page, violations } = await open(dyingRun(), { handlers });
+  await page.locator('vscode-button', { hasText: 'Copy as Markdown' }).click();
+  await page.waitForFunction(
+    () => document.querySelector('.status')?.textContent === 'The clipboard is not available.',
+  );
+  assert.deepEqual(violations, ['request “copyMarkdown” failed: The clipboard is not available.']);
+});
+
+test('a new state replaces the old one; an older one does not', async () => {
+  const { page, channel, model } = await open(healthyRun());
+  const heading = () => page.locator('h1').textContent();
+  const sentence = await heading();
+  await channel.request('show', { status: 'failed', generation: 3, name: 'run.log', message: 'gone' });
+  assert.match(await heading(), /could not be read/);
+  await channel.request('show', { status: 'shown', generation: 2, view: model.view, notice: null });
+  assert.match(await heading(), /could not be read/);
+  await channel.request('show', { status: 'shown', generation: 4, view: model.view, notice: 'The file is gone.' });
+  assert.equal(await heading(), sentence);
+  assert.match(await page.locator('.remark').textContent(), /The file is gone/);
+});
