@@ -1,0 +1,34 @@
+// Answers requests with the analyser: the same code in a worker and, where none can start, in the host itself.
+
+import { Analyzer } from '../../analyzer/analyzer';
+import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
+import type { ParserBinaries } from '../../syntax/parser';
+import { fixUntilStable } from './fix-loop';
+import type { EngineReplies, EngineReply, EngineRequest, Program } from './messages';
+import { outlineFunctions } from './outline';
+
+export class Engine {
+  private constructor(private readonly analyzer: Analyzer) {}
+
+  /** @throws if the binaries cannot be compiled */
+  static async create(binaries: ParserBinaries): Promise<Engine> {
+    return new Engine(await Analyzer.create(binaries));
+  }
+
+  handle<R extends EngineRequest>(request: R): EngineReply<R>;
+  handle(request: EngineRequest): EngineReplies[keyof EngineReplies] {
+    switch (request.kind) {
+      case 'analyze':
+        return this.analyze(request.program, request.config);
+      case 'fix':
+        return fixUntilStable(request, (program, config) => this.analyze(program, config));
+      case 'functions':
+        return outlineFunctions(this.analyzer.parser.parse(request.text));
+    }
+  }
+
+  private analyze(program: Program, config: AnalysisConfig): readonly AnalysisResult[] {
+    if (program.isNotebook) return this.analyzer.analyzeNotebook(program.cells, config);
+    return program.cells.map((text) => this.analyzer.analyze(text, config));
+  }
+}

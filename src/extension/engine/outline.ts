@@ -1,0 +1,55 @@
+// The functions of a file, for choosing where finite checks go.
+
+import type { Block, FunctionDef, Module, Stmt } from '../../syntax/ast';
+import type { FunctionOutline } from './messages';
+
+function blocksOf(statement: Stmt): readonly Block[] {
+  switch (statement.kind) {
+    case 'If':
+    case 'For':
+    case 'While':
+      return statement.orelse ? [statement.body, statement.orelse] : [statement.body];
+    case 'With':
+      return [statement.body];
+    case 'Try':
+      return [
+        statement.body,
+        ...statement.handlers.map((handler) => handler.body),
+        ...(statement.orelse ? [statement.orelse] : []),
+        ...(statement.finalbody ? [statement.finalbody] : []),
+      ];
+    case 'Match':
+      return statement.cases.map((branch) => branch.body);
+    default:
+      return [];
+  }
+}
+
+/** From the first decorator, where there is one. */
+function startOf(definition: FunctionDef): number {
+  return Math.min(definition.start, ...definition.decorators.map((decorator) => decorator.start));
+}
+
+/** Every function in source order, the outer before the inner. */
+export function outlineFunctions(module: Module): FunctionOutline[] {
+  const found: FunctionOutline[] = [];
+  for (const { offset, segment } of module.segments) {
+    const visit = (statements: readonly Stmt[], prefix: string): void => {
+      for (const statement of statements) {
+        if (statement.kind === 'FunctionDef') {
+          const qualifiedName = prefix + statement.name;
+          found.push({ qualifiedName, span: { start: offset + startOf(statement), end: offset + statement.end } });
+          visit(statement.body.body, `${qualifiedName}.`);
+        } else if (statement.kind === 'ClassDef') {
+          visit(statement.body.body, `${prefix}${statement.name}.`);
+        } else if (statement.kind === 'BrokenStmt') {
+          visit(statement.body, prefix);
+        } else {
+          for (const block of blocksOf(statement)) visit(block.body, prefix);
+        }
+      }
+    };
+    visit(segment.body, '');
+  }
+  return found;
+}
