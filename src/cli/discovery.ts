@@ -103,7 +103,9 @@ class Walk {
 
   /** Walks a folder that was asked for by name: nothing around it can exclude it. */
   async folder(root: string): Promise<void> {
-    const pending: { folder: string; rules: IgnoreRules }[] = [{ folder: root, rules: await IgnoreRules.around(root) }];
+    const pending: { folder: string; rules: IgnoreRules }[] = [
+      { folder: root, rules: await IgnoreRules.around(root, this.options.cwd) },
+    ];
     for (let next = pending.pop(); next; next = pending.pop()) {
       let entries: readonly Dirent[];
       try {
@@ -132,7 +134,7 @@ class Walk {
     if (!isChecked(file)) return;
     const { cwd } = this.options;
     const below = path.relative(cwd, path.dirname(file)).split(path.sep);
-    let rules = await IgnoreRules.around(cwd);
+    let rules = await IgnoreRules.around(cwd, cwd);
     let folder = cwd;
     rules = await rules.inside(folder);
     for (const part of below[0] === '' || below[0] === '..' ? [] : below) {

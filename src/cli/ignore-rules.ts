@@ -20,24 +20,22 @@ export class IgnoreRules {
   static readonly none = new IgnoreRules([]);
 
   /**
-   * The rules around `folder` (absolute), up to the root of its repository; none where it is in no repository, and none
-   * where they ignore the folder itself: whoever names it wants it read.
+   * The rules around `folder`, up to the root of its repository; where it is in none, up to the working folder `cwd`.
+   * None where they ignore the folder itself: whoever names it wants it read. Both paths are absolute.
    */
-  static async around(folder: string): Promise<IgnoreRules> {
-    const chain: string[] = [];
-    let isRepository = false;
-    for (let at = folder; ; at = path.dirname(at)) {
-      if (await readText(path.join(at, '.git', 'HEAD'))) isRepository = true;
-      // In a worktree or a submodule, ".git" is a file that points elsewhere.
-      else if (await readText(path.join(at, '.git'))) isRepository = true;
-      chain.unshift(at);
-      if (isRepository || at === path.dirname(at)) break;
+  static async around(folder: string, cwd: string): Promise<IgnoreRules> {
+    const chain = parentsOf(folder);
+    let top = await repositoryRoot(chain);
+    let rules = IgnoreRules.none;
+    if (top >= 0) {
+      const root = chain[top] as string;
+      rules = rules.with(root, await readText(path.join(root, '.git', 'info', 'exclude')));
+    } else top = chain.indexOf(cwd);
+    if (top < 0) return rules;
+    for (const [i, above] of chain.slice(top, -1).entries()) {
+      rules = await rules.inside(above);
+      if (rules.ignores(chain[top + i + 1] as string, true)) return IgnoreRules.none;
     }
-    if (!isRepository) return IgnoreRules.none;
-    const root = chain[0] ?? folder;
-    let rules = IgnoreRules.none.with(root, await readText(path.join(root, '.git', 'info', 'exclude')));
-    for (const above of chain.slice(0, -1)) rules = await rules.inside(above);
-    for (const at of chain.slice(1)) if (rules.ignores(at, true)) return IgnoreRules.none;
     return rules;
   }
 
@@ -66,6 +64,23 @@ export class IgnoreRules {
     }
     return false;
   }
+}
+
+/** The folder and all folders above it, outermost first. */
+function parentsOf(folder: string): string[] {
+  const chain = [folder];
+  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) chain.unshift(path.dirname(at));
+  return chain;
+}
+
+/** Index of the innermost folder that is the root of a repository; -1 if none is. */
+async function repositoryRoot(chain: readonly string[]): Promise<number> {
+  for (let i = chain.length - 1; i >= 0; i--) {
+    const mark = path.join(chain[i] as string, '.git');
+    // In a worktree or a submodule, ".git" is a file that points elsewhere.
+    if ((await readText(path.join(mark, 'HEAD'))) !== undefined || (await readText(mark)) !== undefined) return i;
+  }
+  return -1;
 }
 
 async function readText(file: string): Promise<string | undefined> {

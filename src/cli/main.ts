@@ -2,8 +2,8 @@
 
 import { version } from '../../package.json';
 import { allRules } from '../analyzer/analyzer';
+import { createAnalyzer, engineOf } from './analyzer-engine';
 import { EXIT } from './context';
-import { createAnalyzer, engineOf } from './engine';
 import { describeFileError, errorCode } from './file-error';
 import { run } from './run';
 import { Terminal } from './terminal';

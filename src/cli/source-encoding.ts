@@ -14,6 +14,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 const UTF8_NAMES = new Set(['utf-8', 'utf8', 'utf-8-sig', 'u8', 'utf', 'cp65001']);
 const LATIN1_NAMES = new Set(['latin-1', 'latin1', 'iso-8859-1', 'iso8859-1', 'iso-8859-1-unix', 'l1', 'latin']);
+const WINDOWS_1252_NAMES = new Set(['cp1252', 'windows-1252', '1252']);
 const ASCII_NAMES = new Set(['ascii', 'us-ascii', '646']);
 
 /** Python's names where the Encoding Standard has another. */
@@ -31,6 +32,9 @@ const STANDARD_NAMES: Readonly<Record<string, string>> = {
   euckr: 'euc-kr',
 };
 
+/** What the bytes 0x80 to 0x9f mean there. Node's own decoder takes it for Latin-1 in some versions. */
+const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
 const COOKIE = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 
 /** The encoding that the first two lines declare, as written; undefined if they declare none. */
@@ -46,6 +50,7 @@ function normalise(name: string): string {
   const plain = name.toLowerCase().replaceAll('_', '-');
   if (UTF8_NAMES.has(plain) || plain.startsWith('utf-8-')) return 'utf-8';
   if (LATIN1_NAMES.has(plain) || plain.startsWith('latin-1-') || plain.startsWith('iso-8859-1-')) return 'latin-1';
+  if (WINDOWS_1252_NAMES.has(plain)) return 'windows-1252';
   if (ASCII_NAMES.has(plain)) return 'ascii';
   return STANDARD_NAMES[plain] ?? plain;
 }
@@ -61,6 +66,10 @@ export function decodeSource(bytes: Uint8Array): DecodedSource {
   const encoding = { name, hasByteOrderMark };
   const content = hasByteOrderMark ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
   if (name === 'latin-1') return { text: latin1(content), encoding };
+  if (name === 'windows-1252') {
+    const text = latin1(content).replace(/[\u0080-\u009f]/g, (c) => WINDOWS_1252.charAt(c.charCodeAt(0) - 0x80));
+    return { text, encoding };
+  }
   if (name === 'ascii') {
     const foreign = content.findIndex((byte) => byte > 0x7f);
     if (foreign < 0) return { text: latin1(content), encoding };
@@ -118,6 +127,11 @@ const MULTI_BYTE = new Set(['big5', 'euc-jp', 'euc-kr', 'gb18030', 'gbk', 'iso-2
 
 /** Character to byte, for an encoding in which every byte is one character; undefined for others. */
 function singleByteTable(name: string): Map<string, number> | undefined {
+  if (name === 'windows-1252') {
+    const character = (byte: number): string =>
+      byte < 0x80 || byte > 0x9f ? String.fromCharCode(byte) : WINDOWS_1252.charAt(byte - 0x80);
+    return new Map(Array.from({ length: 256 }, (_, byte) => [character(byte), byte]));
+  }
   const decoder = new TextDecoder(name);
   if (MULTI_BYTE.has(decoder.encoding)) return undefined;
   const table = new Map<string, number>();
