@@ -68,7 +68,7 @@ function checkRuleOfFile(code: string, title: string, fixtures: readonly Fixture
   assert.ok(rule, `there is no rule ${code}`);
   assert.equal(title, `# ${rule.code} ${rule.name}`);
   const silent = fixtures.filter(({ marks }) => marks.length === 0).length;
-  assert.ok(silent * 3 >= fixtures.length, `only ${silent} of ${fixtures.length} programs are near-misses`);
+  assert.ok(silent * 5 >= fixtures.length * 2, `only ${silent} of ${fixtures.length} programs are near-misses`);
   const hasDiff = fixtures.some(({ fixes }) => fixes.length > 0);
   assert.equal(
     hasDiff,
