@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { browserArgs } from './host/browser.mjs';
-import { installExtension, startServer, workbenchAddress } from './host/server.mjs';
+import { calmSettings, installExtension, startServer, workbenchAddress, writeUserSettings } from './host/server.mjs';
 import { makeWorkspace } from './host/stage.mjs';
 import { findTests, runNodeTests } from './node-tests.mjs';
 import { packageExtension } from './package.mjs';
@@ -10,6 +10,19 @@ import { isMain, printResults } from './results.mjs';
 import { ensureBrowser } from './setup/browser.mjs';
 import { cacheDir } from './setup/cache.mjs';
 import { runMain, say } from './setup/report.mjs';
+
+/** Typed text must arrive as it was typed, and dialogs be the workbench's own. */
+const userSettings = {
+  ...calmSettings,
+  'editor.autoClosingBrackets': 'never',
+  'editor.autoClosingQuotes': 'never',
+  'editor.autoIndent': 'none',
+  'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
+  'editor.suggestOnTriggerCharacters': false,
+  'editor.minimap.enabled': false,
+  'files.autoSave': 'off',
+  'files.simpleDialog.enable': true,
+};
 
 /** What the tests are told through NANLENS_E2E, as JSON; test/harness/workbench.ts reads it. */
 function settings({ server, workspace, browser, screenshots }) {
@@ -30,6 +43,7 @@ export async function runEndToEnd(wanted = []) {
   mkdirSync(screenshots, { recursive: true });
   try {
     await installExtension(vsix, dataDir);
+    writeUserSettings(dataDir, userSettings);
     const server = await startServer({ dataDir });
     try {
       return await runNodeTests('e2e', findTests(['test/e2e/**/*.test.ts'], wanted), {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { globSync } from 'tinyglobby';
 import { build } from './build.mjs';
 import { root } from './bundles.mjs';
-import { installExtension, startServer, workbenchAddress } from './host/server.mjs';
+import { calmSettings, installExtension, startServer, workbenchAddress, writeUserSettings } from './host/server.mjs';
 import { packageExtension } from './package.mjs';
 import { cacheDir } from './setup/cache.mjs';
 import { findCommand } from './setup/debian.mjs';
@@ -46,6 +46,8 @@ async function openInBrowser(port) {
   say('\nNo desktop VS Code (`code`) on PATH: serving the browser VS Code instead.');
   const dataDir = path.join(cacheDir, 'start-profile');
   await installExtension(await packageExtension(), dataDir);
+  const settings = path.join(dataDir, 'server/data/User/settings.json');
+  if (!existsSync(settings)) writeUserSettings(dataDir, calmSettings);
   const token = randomUUID();
   const server = await startServer({ dataDir, token, port });
   say(

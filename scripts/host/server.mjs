@@ -1,6 +1,6 @@
 // Starts the browser VS Code's server on loopback and stops it again.
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureEditor } from '../setup/editor.mjs';
 import { runQuietly, Trouble } from '../setup/report.mjs';
@@ -72,6 +72,24 @@ export async function startServer({ dataDir, token, port: wantedPort = 0, forTes
       clearTimeout(hung);
     },
   };
+}
+
+/** Settings without which the first minute belongs to welcome pages and a chat panel. */
+export const calmSettings = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.tips.enabled': false,
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+};
+
+/** Writes the user settings of the profile that `dataDir` holds, in place of those there. */
+export function writeUserSettings(dataDir, settings) {
+  const folder = path.join(dataDir, 'server/data/User');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'settings.json'), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 /** Installs a packaged extension the way a user does, into the profile that `dataDir` holds. */

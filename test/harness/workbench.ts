@@ -1,0 +1,211 @@
+// A real VS Code in Chromium, used as a person uses it: keys, clicks and what stands on the screen. Nothing here calls
+// the extension. The page's address comes from scripts/e2e.mjs.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
+
+interface Settings {
+  readonly address: string;
+  /** The folder that the workbench has open; this process sees the same files. */
+  readonly workspace: string;
+  readonly screenshots: string;
+  readonly browser: {
+    readonly executablePath: string;
+    readonly args: string[];
+    readonly env: Record<string, string>;
+  };
+}
+
+function readSettings(): Settings {
+  const text = process.env.NANLENS_E2E;
+  if (!text) throw new Error('NANLENS_E2E is not set: run this through node scripts/e2e.mjs');
+  return JSON.parse(text) as Settings;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** Milliseconds for anything on the screen to become what it should be; two cores are shared with an editor. */
+const patience = 20_000;
+
+export class Workbench {
+  private constructor(
+    private readonly settings: Settings,
+    private readonly browser: Browser,
+    readonly page: Page,
+  ) {}
+
+  static async open(): Promise<Workbench> {
+    const settings = readSettings();
+    const { executablePath, args, env } = settings.browser;
+    const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const browser = await chromium.launch({ executablePath, args, env: { ...Object.fromEntries(inherited), ...env } });
+    const page = await browser.newPage({ viewport: { width: 1360, height: 900 } });
+    page.setDefaultTimeout(patience);
+    const workbench = new Workbench(settings, browser, page);
+    await page.goto(settings.address);
+    await page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor();
+    return workbench;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+
+  /** Keeps a picture of the window in the screenshots folder. */
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: path.join(this.settings.screenshots, `${name}.png`) });
+  }
+
+  // Files, as they lie on the disk.
+
+  writeFile(name: string, text: string): void {
+    const file = path.join(this.settings.workspace, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  readFile(name: string): string {
+    return readFileSync(path.join(this.settings.workspace, name), 'utf8');
+  }
+
+  // Moving about.
+
+  private get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible');
+  }
+
+  private async pickInQuickInput(keys: string, query: string, row: Locator): Promise<void> {
+    await this.page.keyboard.press(keys);
+    await this.quickInput.locator('input').first().fill(query);
+    await row.first().waitFor();
+    await row.first().click();
+    await this.quickInput.waitFor({ state: 'hidden' });
+  }
+
+  /** Runs a command through the command palette. `title` is as it stands there, "NaN Lens: …". */
+  async runCommand(title: string): Promise<void> {
+    const label = new RegExp(`^${escapeRegExp(title)}$`);
+    const row = this.quickInput
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ has: this.page.locator('.quick-input-list-label .monaco-highlighted-label', { hasText: label }) });
+    await this.page.keyboard.press('F1');
+    await this.quickInput.locator('input').first().fill(`>${title}`);
+    await row.first().click();
+  }
+
+  /** Opens a file of the workspace through quick open. `name` is its path in the workspace. */
+  async openFile(name: string): Promise<void> {
+    const base = path.posix.basename(name);
+    const row = this.quickInput
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ has: this.page.locator('.monaco-icon-label-container', { hasText: base }) });
+    await this.pickInQuickInput('Control+P', name, row);
+    await this.tab(base).waitFor();
+  }
+
+  /** The tab of the active editor of that name. */
+  tab(name: string): Locator {
+    return this.page.locator('.tabs-container .tab.active', { hasText: name });
+  }
+
+  async closeEditors(): Promise<void> {
+    await this.runCommand('View: Close All Editors');
+    await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
+  }
+
+  // The text editor.
+
+  /** The text editor in use. */
+  get editor(): Locator {
+    return this.page.locator('.editor-group-container.active .editor-instance .monaco-editor').first();
+  }
+
+  async focusEditor(): Promise<void> {
+    await this.page.keyboard.press('Control+1');
+    await this.editor.and(this.page.locator('.focused')).waitFor();
+  }
+
+  /** Puts the cursor at a 1-based line and column. */
+  async goTo(line: number, column = 1): Promise<void> {
+    await this.page.keyboard.press('Control+G');
+    await this.quickInput.locator('input').first().fill(`:${line}:${column}`);
+    await this.page.keyboard.press('Enter');
+    await this.quickInput.waitFor({ state: 'hidden' });
+    await this.waitForCursor(line, column);
+  }
+
+  /** Waits until the status bar shows the cursor on that 1-based line (and column). */
+  async waitForCursor(line: number, column?: number): Promise<void> {
+    const place = new RegExp(`^Ln ${line}, Col ${column ?? '\\d+'}( |$)`);
+    await this.page.locator('.statusbar-item', { hasText: place }).waitFor();
+  }
+
+  /** Types, one key after another. */
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text, { delay: 15 });
+  }
+
+  /** Saves the file that is being edited and waits until that is done. */
+  async save(): Promise<void> {
+    await this.page.keyboard.press('Control+S');
+    await this.page.locator('.tabs-container .tab.active.dirty').waitFor({ state: 'detached' });
+  }
+
+  /** The wavy underlines that are on the screen. */
+  squiggles(severity: 'error' | 'warning' | 'info' | 'hint'): Locator {
+    return this.editor.locator(`.view-overlays .squiggly-${severity}`);
+  }
+
+  /** Opens the light bulb's menu at the cursor by clicking on the bulb, and returns the titles in it. */
+  async openLightBulb(): Promise<string[]> {
+    const bulb = this.editor.locator(
+      '.lightBulbWidget:visible, .codicon-gutter-lightbulb:visible, .codicon-gutter-lightbulb-auto-fix:visible',
+    );
+    await bulb.first().click();
+    await this.codeActions.first().waitFor();
+    return (await this.codeActions.locator('.title').allInnerTexts()).map((title) => title.trim());
+  }
+
+  /** The entries of an open code-action menu. */
+  private get codeActions(): Locator {
+    return this.page.locator('.action-widget .monaco-list-row.action');
+  }
+
+  /** Clicks an entry of the open code-action menu. */
+  async pickCodeAction(title: string | RegExp): Promise<void> {
+    await this.codeActions.filter({ hasText: title }).first().click();
+    await this.page.locator('.action-widget').waitFor({ state: 'detached' });
+  }
+
+  /** Shows the problems view and returns its rows' texts once one of them matches. */
+  async problems(expected: RegExp): Promise<string[]> {
+    await this.runCommand('View: Focus Problems');
+    const rows = this.page.locator('.markers-panel .monaco-list-row');
+    await rows.filter({ hasText: expected }).first().waitFor();
+    return rows.allInnerTexts();
+  }
+
+  // Webviews.
+
+  /** The content of the webview in use: VS Code nests the extension's page in two frames. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+  }
+
+  /** The messages that VS Code shows in its lower corner. */
+  notifications(): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item-message');
+  }
+
+  /** Polls until `probe` holds. */
+  async until(what: string, probe: () => boolean | Promise<boolean>): Promise<void> {
+    const end = Date.now() + patience;
+    while (!(await probe())) {
+      assert.ok(Date.now() < end, `${what}: not so after ${patience} ms`);
+      await this.page.waitForTimeout(100);
+    }
+  }
+}
