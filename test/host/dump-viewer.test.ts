@@ -1,0 +1,172 @@
+// The viewer in a real VS Code: every answer below comes from the page itself, through the extension and its webview.
+import { assert } from 'chai';
+import * as vscode from 'vscode';
+import type { DumpViewerApi } from '../../src/extension/features/dump-viewer';
+import type { PageDescription } from '../../src/protocol/messages';
+import { workspaceFolder, writeFile } from '../harness/editor';
+import { eventually, test } from '../harness/suite';
+
+const lossSource = [
+  'import torch',
+  '',
+  'class Distance(torch.nn.Module):',
+  '    def forward(self, a, b):',
+  '        squared = ((a - b) ** 2).sum(dim=1)',
+  '        return torch.log(squared)',
+  '',
+];
+
+/** What torch 2.13 prints when anomaly mode meets a NaN, with three losses before it. */
+function anomalyLog(losses: readonly number[] = [0.91, 0.88, 0.52]): string {
+  return [
+    ...losses.map((loss, i) => `step ${i + 1} loss ${loss}`),
+    '/opt/conda/lib/python3.11/site-packages/torch/autograd/graph.py:865: UserWarning: Error detected in LogBackward0. Traceback of forward call that caused the error:',
+    '  File "/cluster/job7/scratch/train.py", line 12, in <module>',
+    '    loss = distance(a, b).mean()',
+    '  File "/opt/conda/lib/python3.11/site-packages/torch/nn/modules/module.py", line 1775, in _wrapped_call_impl',
+    '    return self._call_impl(*args, **kwargs)',
+    '  File "/cluster/job7/scratch/losses.py", line 6, in forward',
+    '    return torch.log(squared)',
+    ' (Triggered internally at /pytorch/torch/csrc/autograd/python_anomaly_mode.cpp:127.)',
+    '  return Variable._execution_engine.run_backward(  # Calls into the C++ engine to run the backward pass',
+    'Traceback (most recent call last):',
+    '  File "/cluster/job7/scratch/train.py", line 13, in <module>',
+    '    loss.backward()',
+    '  File "/opt/conda/lib/python3.11/site-packages/torch/_tensor.py", line 647, in backward',
+    '    torch.autograd.backward(',
+    "RuntimeError: Function 'LogBackward0' returned nan values in its 0th output.",
+    '',
+  ].join('\n');
+}
+
+async function viewer(): Promise<DumpViewerApi> {
+  const extension = vscode.extensions.getExtension<{ readonly dumpViewer: DumpViewerApi }>('nanlens.nanlens');
+  if (!extension) throw new Error('The extension is not installed');
+  return (await extension.activate()).dumpViewer;
+}
+
+async function open(uri: vscode.Uri): Promise<DumpViewerApi> {
+  const api = await viewer();
+  await vscode.commands.executeCommand('nanlens.openDump', uri);
+  return api;
+}
+
+/** The page, once it shows what is waited for. */
+async function seen(
+  api: DumpViewerApi,
+  uri: vscode.Uri,
+  what: (page: PageDescription) => boolean,
+): Promise<PageDescription> {
+  let last: PageDescription | undefined;
+  try {
+    return await eventually('the page', async () => {
+      last = await api.request(uri, { method: 'describe', params: null });
+      return what(last) && last;
+    });
+  } catch {
+    throw new Error(`The page never showed it, but: ${JSON.stringify(last)}`);
+  }
+}
+
+const isShown = (page: PageDescription): boolean => page.status === 'shown';
+
+test('a log opened by command shows what failed, where, and the losses', async () => {
+  await writeFile('losses.py', lossSource.join('\n'));
+  const uri = await writeFile('run.log', anomalyLog());
+  const api = await open(uri);
+  const page = await seen(api, uri, (now) => isShown(now) && now.textLines > 0 && now.blamed?.text !== '');
+  assert.include(page.heading, 'losses.py:6');
+  assert.include(Object.fromEntries(page.facts).Operation, 'LogBackward0');
+  assert.deepEqual(page.blamed, { place: 'losses.py:6', line: 6, text: 'return torch.log(squared)' });
+  assert.equal(page.userFrames, 2);
+  assert.equal(page.libraryFrames, 1);
+  assert.deepInclude(page.charts[0], { name: 'loss', points: 3 });
+});
+
+test('Go to Line jumps to the file of the workspace, also where the line has moved', async () => {
+  const source = await writeFile('losses.py', lossSource.join('\n'));
+  const uri = await writeFile('run.log', anomalyLog());
+  const api = await open(uri);
+  await seen(api, uri, isShown);
+  const first = await api.request(uri, { method: 'pressGoToLine', params: null });
+  assert.equal(first.outcome, 'opened', first.message);
+  const editor = vscode.window.activeTextEditor;
+  assert.equal(editor?.document.uri.toString(), source.toString());
+  assert.equal(editor?.selection.start.line, 5);
+  assert.equal(editor?.document.getText(editor.selection), 'return torch.log(squared)');
+
+  const inserted = await editor?.edit((edit) => edit.insert(new vscode.Position(0, 0), '# a new line\n'));
+  assert.isTrue(inserted);
+  const second = await api.request(uri, { method: 'pressGoToLine', params: null });
+  assert.equal(second.outcome, 'moved', second.message);
+  assert.equal(vscode.window.activeTextEditor?.selection.start.line, 6);
+});
+
+test('a line that reads differently now is said to differ', async () => {
+  await writeFile('losses.py', lossSource.map((line) => line.replace('log', 'log1p')).join('\n'));
+  const uri = await writeFile('run.log', anomalyLog());
+  const api = await open(uri);
+  await seen(api, uri, isShown);
+  const jump = await api.request(uri, { method: 'pressGoToLine', params: null });
+  assert.equal(jump.outcome, 'differs');
+  assert.include(jump.message, 'losses.py');
+});
+
+test('a log that grows is read again', async () => {
+  const uri = await writeFile('run.log', 'step 1 loss 0.91\nstep 2 loss 0.88\n');
+  const api = await open(uri);
+  const healthy = await seen(api, uri, isShown);
+  assert.isNull(healthy.blamed);
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(anomalyLog([0.91, 0.88, 0.7, 0.6])));
+  const dead = await seen(api, uri, (page) => page.generation > healthy.generation && page.facts.length > 0);
+  assert.include(dead.heading, 'losses.py:6');
+});
+
+test('a page that was hidden comes back with what it showed', async () => {
+  const uri = await writeFile('run.log', anomalyLog());
+  const api = await open(uri);
+  const before = await seen(api, uri, isShown);
+  await vscode.window.showTextDocument(await writeFile('other.py', 'x = 1\n'), { preview: false });
+  await open(uri);
+  const after = await seen(api, uri, isShown);
+  assert.equal(after.heading, before.heading);
+});
+
+test('a log comes from the clipboard, and its verdict goes back there as Markdown', async () => {
+  const api = await viewer();
+  await vscode.env.clipboard.writeText(anomalyLog());
+  await vscode.commands.executeCommand('nanlens.openDumpFromClipboard');
+  const input = await eventually('the viewer is the active tab', () => {
+    const now = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+    return now instanceof vscode.TabInputCustom && now;
+  });
+  const page = await seen(api, input.uri, isShown);
+  assert.include(page.heading, 'losses.py:6');
+  await vscode.commands.executeCommand('nanlens.copyDumpAsMarkdown');
+  const markdown = await vscode.env.clipboard.readText();
+  assert.include(markdown, 'LogBackward0');
+  assert.include(markdown, 'losses.py:6');
+});
+
+test('what cannot be read is said in words', async () => {
+  const missing = vscode.Uri.joinPath(workspaceFolder(), 'scratch', 'missing.nandump.json');
+  const api = await open(missing);
+  const page = await seen(api, missing, (now) => now.status === 'failed');
+  assert.equal(page.heading, 'This file could not be read');
+});
+
+test('garbage, nothing at all and markup are opened without harm', async () => {
+  const contents: readonly (readonly [string, string | Uint8Array])[] = [
+    ['empty.nandump.json', ''],
+    ['garbage.nandump.json', new Uint8Array(4096).map((_, i) => (i * 7919) % 251)],
+    ['markup.log', '<script>alert(1)</script>\n<img src=x onerror=alert(1)>\nloss: nan\n'],
+  ];
+  const api = await viewer();
+  for (const [name, content] of contents) {
+    const uri = await writeFile(name, content);
+    await open(uri);
+    const page = await seen(api, uri, (now) => now.status !== 'reading');
+    assert.isNotEmpty(page.heading, name);
+    assert.isNull(page.blamed, name);
+  }
+});
