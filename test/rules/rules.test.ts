@@ -24,6 +24,7 @@ import {
 } from './harness/invariance-checks';
 import { readFixtures } from './harness/markdown';
 import { freshAnalyzer } from './harness/python-analyzer';
+import { checkBrokenNeighbours, checkCells } from './harness/surroundings-checks';
 
 const FOLDER = path.resolve('test/rules');
 const ALL_RULES: AnalysisConfig = { ...DEFAULT_CONFIG, select: ['ALL'], minConfidence: 'possible' };
@@ -111,6 +112,8 @@ for (const file of files) {
       'CRLF changes nothing': checkLineEnds,
       'tabs change nothing': checkTabs,
       'a comment silences a finding': checkSuppression,
+      'broken neighbours change nothing': checkBrokenNeighbours,
+      'cells of a notebook are one program': checkCells,
     };
     for (const [name, check] of Object.entries(invariances)) {
       test(name, () => expectNone(fixtures, ({ source, config }) => check(analyzer, source, config)));
