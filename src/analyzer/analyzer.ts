@@ -1,7 +1,19 @@
 // The facade: source text in, findings and fixes out, as plain data. Runs anywhere: no file, editor or page is touched.
 
+import { RULES } from '../rules/index.generated';
+import { rulePage, ruleUrl } from '../rules/page';
+import { SemanticModel } from '../semantic/model';
+import type { Module, PlacedSegment, Segment } from '../syntax/ast';
 import { type ParserBinaries, PythonParser } from '../syntax/parser';
-import type { AnalysisConfig, AnalysisResult, RuleInfo } from './finding';
+import { LineIndex } from '../text/line-index';
+import { configureFindings, isEnabled } from './config';
+import type { AnalysisConfig, AnalysisResult, Problem, RuleInfo } from './finding';
+import { joinCells, splitByCell } from './notebook';
+import { runRules } from './run-rules';
+import { applySuppressions, statementSpans } from './suppressions';
+
+/** Files above this many UTF-16 units are data or generated code; analysing them helps nobody. */
+export const MAX_SOURCE_LENGTH = 3_000_000;
 
 export class Analyzer {
   private constructor(readonly parser: PythonParser) {}
@@ -11,17 +23,85 @@ export class Analyzer {
   }
 
   /** Never throws, whatever the text is. Spans are absolute UTF-16 offsets into `text`. */
-  analyze(_text: string, _config: AnalysisConfig): AnalysisResult {
-    return { findings: [], problems: [] };
+  analyze(text: string, config: AnalysisConfig): AnalysisResult {
+    if (text.length > MAX_SOURCE_LENGTH) {
+      const size = (text.length / 1e6).toFixed(1);
+      return {
+        findings: [],
+        problems: [
+          {
+            message: `the file has ${size} million characters; files above ${MAX_SOURCE_LENGTH / 1e6} million are not analysed`,
+          },
+        ],
+      };
+    }
+    try {
+      return this.analyzeModule(this.modelFor(text), config);
+    } catch (error) {
+      // A fault of ours must never take the editor's or the build's other files with it.
+      return {
+        findings: [],
+        problems: [
+          {
+            message: `the analysis failed, please report it: ${error instanceof Error ? error.message : String(error)}`,
+          },
+        ],
+      };
+    }
+  }
+
+  /** The semantic model of a text, for features that ask it questions of their own. */
+  modelFor(text: string): SemanticModel {
+    return new SemanticModel(withUniqueSegments(this.parser.parse(text)));
   }
 
   /** Cells in order, as one program; the result has one entry per cell, with spans in that cell's text. */
   analyzeNotebook(cells: readonly string[], config: AnalysisConfig): readonly AnalysisResult[] {
-    return cells.map((cell) => this.analyze(cell, config));
+    const program = joinCells(cells);
+    return splitByCell(program, this.analyze(program.text, config));
   }
+
+  private analyzeModule(model: SemanticModel, config: AnalysisConfig): AnalysisResult {
+    const { module } = model;
+    const found = configureFindings(
+      runRules(module, model, (rule) => isEnabled(rule, config)),
+      config,
+    );
+    const problems: Problem[] = [];
+    if (model.exhausted)
+      problems.push({
+        message: 'the file asks for more analysis than is done for one file; some findings may be missing',
+      });
+    if (found.length === 0) return { findings: found, problems };
+    const comments = module.segments.flatMap(({ offset, segment }) =>
+      segment.comments.map((comment) => ({ ...comment, start: comment.start + offset, end: comment.end + offset })),
+    );
+    const suppressed = applySuppressions(found, comments, new LineIndex(module.text), statementSpans(module));
+    return { findings: suppressed.findings, problems: [...problems, ...suppressed.problems] };
+  }
+}
+
+/** Two segments with one text are one object to the parser; analysed, each needs an identity of its own. */
+function withUniqueSegments(module: Module): Module {
+  const seen = new Set<Segment>();
+  const segments: PlacedSegment[] = module.segments.map((placed) => {
+    if (!seen.has(placed.segment)) {
+      seen.add(placed.segment);
+      return placed;
+    }
+    return { offset: placed.offset, segment: { ...placed.segment } };
+  });
+  return { text: module.text, segments };
 }
 
 /** Metadata of every rule, by code. */
 export function allRules(): readonly RuleInfo[] {
-  return [];
+  return RULES.map((rule) => ({
+    code: rule.code,
+    name: rule.name,
+    severity: rule.severity,
+    summary: rule.summary,
+    page: rulePage(rule),
+    url: ruleUrl(rule.code),
+  }));
 }

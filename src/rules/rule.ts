@@ -1,6 +1,12 @@
-// What a rule is: its metadata, its page, and the nodes it looks at. One file a rule; the index is generated.
+// What a rule is: its metadata, its page, and what it looks at. One file a rule; the index is generated.
 
-import type { Severity } from '../analyzer/finding';
+import type { Confidence, FixSafety, Severity } from '../analyzer/finding';
+import type { SemanticModel } from '../semantic/model';
+import type { OperationSite } from '../semantic/operation-site';
+import type { TrainingGraph, Unit } from '../semantic/training';
+import type { Evidence } from '../semantic/value';
+import type { Segment } from '../syntax/ast';
+import type { Span } from '../text/span';
 
 export interface RuleDocs {
   /** Markdown, one or two sentences each. */
@@ -25,4 +31,56 @@ export interface RuleMetadata {
   readonly needs?: readonly string[];
   readonly fixable: 'safe' | 'unsafe' | 'both' | 'no';
   readonly docs: RuleDocs;
+}
+
+/** An edit in a segment's own offsets, or an import that the file needs and may already have. */
+export type LocalEdit =
+  | { readonly segment: Segment; readonly span: Span; readonly text: string }
+  | { readonly import: string };
+
+export interface LocalFix {
+  readonly title: string;
+  readonly safety: FixSafety;
+  readonly edits: readonly LocalEdit[];
+}
+
+/** A finding in a segment's own offsets. */
+export interface Report {
+  readonly segment: Segment;
+  readonly span: Span;
+  readonly confidence: Confidence;
+  /** One or two sentences that name the operand and say what to do. */
+  readonly message: string;
+  readonly related: readonly Evidence[];
+  readonly fixes: readonly LocalFix[];
+}
+
+export interface RuleContext {
+  readonly model: SemanticModel;
+  report(report: Report): void;
+}
+
+/** A function with the graph of its training events. */
+export interface TrainingUnit extends Unit {
+  readonly graph: TrainingGraph;
+}
+
+/**
+ * What a rule looks at. `operations`, `segment` and `unit` see one segment at a time and may depend only on what the
+ * model says of it: their reports are kept until something that the segment depends on changes. `file` runs every time.
+ */
+export interface RuleVisitors {
+  /** Uses of library operations, by the operations' names. */
+  readonly operations?: { readonly names: readonly string[]; visit(site: OperationSite, context: RuleContext): void };
+  segment?(segment: Segment, context: RuleContext): void;
+  unit?(unit: TrainingUnit, context: RuleContext): void;
+  file?(units: readonly TrainingUnit[], context: RuleContext): void;
+}
+
+export interface Rule extends RuleMetadata {
+  readonly on: RuleVisitors;
+}
+
+export function sourceOf(segment: Segment, span: Span): string {
+  return segment.text.slice(span.start, span.end);
 }

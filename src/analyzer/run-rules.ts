@@ -1,0 +1,146 @@
+// Runs the rules over a semantic model and brings their reports to absolute offsets.
+
+import { RULES } from '../rules/index.generated';
+import type { LocalEdit, LocalFix, Report, Rule, RuleContext, TrainingUnit } from '../rules/rule';
+import type { SemanticModel } from '../semantic/model';
+import { buildTrainingGraph, mayTrain, unitsOf } from '../semantic/training';
+import type { Module, Segment } from '../syntax/ast';
+import { checkEdits, type Edit, sortEdits } from '../text/edit';
+import { shiftSpan } from '../text/span';
+import type { Finding, Fix } from './finding';
+import { importEdit } from './import-edit';
+
+interface RuleReport {
+  readonly rule: Rule;
+  readonly report: Report;
+}
+
+/** Reports of the rules that see one segment at a time, kept with the segment's analysis. */
+const PER_SEGMENT = Symbol('reports of rules');
+
+export function runRules(module: Module, model: SemanticModel, wanted: (rule: Rule) => boolean): Finding[] {
+  const active = RULES.filter(
+    (rule) => wanted(rule) && (rule.needs === undefined || rule.needs.some((name) => model.packages.has(name))),
+  );
+  const trains = active.some((rule) => rule.on.unit || rule.on.file) && mayTrain(model);
+  const units = new Units(model, trains);
+  const reports: RuleReport[] = [];
+  for (const analysis of model.analyses) {
+    let kept = analysis.derived.get(PER_SEGMENT) as Map<Rule, readonly Report[]> | undefined;
+    if (!kept) {
+      kept = new Map();
+      analysis.derived.set(PER_SEGMENT, kept);
+    }
+    for (const rule of active) {
+      let found = kept.get(rule);
+      if (!found) {
+        found = segmentReports(rule, model, analysis.segment, units);
+        kept.set(rule, found);
+      }
+      for (const report of found) reports.push({ rule, report });
+    }
+  }
+  if (trains) {
+    for (const rule of active) {
+      if (!rule.on.file) continue;
+      const collected: Report[] = [];
+      rule.on.file(units.all(), contextFor(model, collected));
+      for (const report of collected) reports.push({ rule, report });
+    }
+  }
+  const placed = new Placement(module);
+  return reports
+    .flatMap(({ rule, report }) => placed.finding(rule, report) ?? [])
+    .sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || (a.code < b.code ? -1 : 1));
+}
+
+function contextFor(model: SemanticModel, into: Report[]): RuleContext {
+  return { model, report: (report) => into.push(report) };
+}
+
+function segmentReports(rule: Rule, model: SemanticModel, segment: Segment, units: Units): Report[] {
+  const collected: Report[] = [];
+  const context = contextFor(model, collected);
+  const { operations } = rule.on;
+  if (operations) {
+    const names = new Set(operations.names);
+    for (const site of model.analysisOf(segment)?.sites ?? [])
+      if (names.has(site.operation)) operations.visit(site, context);
+  }
+  rule.on.segment?.(segment, context);
+  if (rule.on.unit) for (const unit of units.of(segment)) rule.on.unit(unit, context);
+  return collected;
+}
+
+/** Training graphs, built when a rule first asks and kept with the segment's analysis. */
+class Units {
+  private readonly bySegment = new Map<Segment, TrainingUnit[]>();
+
+  constructor(
+    private readonly model: SemanticModel,
+    private readonly trains: boolean,
+  ) {}
+
+  of(segment: Segment): readonly TrainingUnit[] {
+    if (!this.trains) return [];
+    const known = this.bySegment.get(segment);
+    if (known) return known;
+    const derived = this.model.analysisOf(segment)?.derived;
+    const kept = derived?.get(Units) as TrainingUnit[] | undefined;
+    const units =
+      kept ?? unitsOf(this.model, segment).map((unit) => ({ ...unit, graph: buildTrainingGraph(this.model, unit) }));
+    derived?.set(Units, units);
+    this.bySegment.set(segment, units);
+    return units;
+  }
+
+  all(): readonly TrainingUnit[] {
+    return this.model.analyses.flatMap(({ segment }) => this.of(segment));
+  }
+}
+
+/** Where each segment stands in the file. */
+class Placement {
+  private readonly offsets: Map<Segment, number>;
+
+  constructor(private readonly module: Module) {
+    this.offsets = new Map(module.segments.map((placed) => [placed.segment, placed.offset]));
+  }
+
+  finding(rule: Rule, report: Report): Finding | undefined {
+    const offset = this.offsets.get(report.segment);
+    if (offset === undefined) return undefined;
+    return {
+      code: rule.code,
+      name: rule.name,
+      severity: rule.severity,
+      confidence: report.confidence,
+      span: shiftSpan({ start: report.span.start, end: report.span.end }, offset),
+      message: report.message,
+      related: report.related.flatMap(({ segment, span, message }) => {
+        const at = this.offsets.get(segment);
+        return at === undefined ? [] : [{ span: shiftSpan(span, at), message }];
+      }),
+      fixes: report.fixes.flatMap((fix) => this.fix(fix) ?? []),
+    };
+  }
+
+  private fix(fix: LocalFix): Fix | undefined {
+    const edits: Edit[] = [];
+    for (const edit of fix.edits) {
+      const placed = this.edit(edit);
+      if (placed === 'impossible') return undefined;
+      if (placed) edits.push(placed);
+    }
+    const sorted = sortEdits(edits);
+    return checkEdits(sorted, this.module.text.length)
+      ? undefined
+      : { title: fix.title, safety: fix.safety, edits: sorted };
+  }
+
+  private edit(edit: LocalEdit): Edit | 'impossible' | undefined {
+    if ('import' in edit) return importEdit(this.module, edit.import);
+    const offset = this.offsets.get(edit.segment);
+    return offset === undefined ? 'impossible' : { span: shiftSpan(edit.span, offset), text: edit.text };
+  }
+}

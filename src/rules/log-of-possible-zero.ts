@@ -1,0 +1,151 @@
+// NAN101: a logarithm whose operand can reach the pole.
+
+import type { Confidence } from '../analyzer/finding';
+import type { SemanticModel } from '../semantic/model';
+import type { OperationSite, SiteOperand } from '../semantic/operation-site';
+import { asQuantity, type Quantity } from '../semantic/value';
+import { keepAbovePole, stableLogForm } from './log-rewrites';
+import { type LocalFix, type Rule, type RuleContext, sourceOf } from './rule';
+
+export const rule: Rule = {
+  code: 'NAN101',
+  name: 'log-of-possible-zero',
+  severity: 'warning',
+  summary: 'A logarithm of a value that can be exactly 0 (or 1, for `logit`; -1, for `log1p`).',
+  fixable: 'both',
+  docs: {
+    what: 'Finds `log`, `log2`, `log10`, `log1p`, `logit` and `xlogy` whose operand can reach the pole: outputs of softmax, sigmoid, relu and their kin, probabilities, counts, clamps at 0, in PyTorch, NumPy, TensorFlow, Keras, JAX and `math`.',
+    why: 'Softmax and sigmoid are never 0 on paper, but underflow to exactly 0 in floating point. `log(0)` is -inf, its gradient is Inf, and 0 times that is NaN: one such element makes the loss and every weight NaN.',
+    remedy:
+      'Use the fused form (`log_softmax`, `logsigmoid`, a loss on logits), which never leaves the log domain; else keep the operand above 0 with an epsilon that its dtype can hold.',
+    bad: `import torch
+
+
+def nll(logits, labels):
+    probs = torch.softmax(logits, dim=-1)
+    return -torch.log(probs)[torch.arange(len(labels)), labels].mean()
+`,
+    good: `import torch
+
+
+def nll(logits, labels):
+    log_probs = torch.log_softmax(logits, dim=-1)
+    return -log_probs[torch.arange(len(labels)), labels].mean()
+`,
+  },
+  on: { operations: { names: ['log', 'log2', 'log10', 'log1p', 'logit', 'xlogy'], visit } },
+};
+
+/** Where the operand must not be, per operation: the lower pole, and the upper one of logit. */
+const LOWER_POLE: Readonly<Record<string, number>> = { log: 0, log2: 0, log10: 0, log1p: -1, logit: 0, xlogy: 0 };
+
+function visit(site: OperationSite, context: RuleContext): void {
+  const operand = site.operands.get(site.operation === 'xlogy' ? 'y' : 'x');
+  if (!operand || site.operands.has('where') || hasEpsilon(site)) return;
+  const value = asQuantity(operand.value);
+  if (operand.value.kind !== 'quantity' || value.role === 'size') return;
+  const pole = LOWER_POLE[site.operation] ?? 0;
+  let confidence = reach(value, pole);
+  if (site.operation === 'logit') confidence = surer(confidence, reachUpper(value, 1));
+  if (confidence === undefined) return;
+  if (site.operation === 'xlogy' && isSameValue(site)) return;
+  if (value.role === 'mask' && isAddedToScores(context.model, site)) return;
+  const { segment } = site;
+  const text = shorten(sourceOf(segment, operand.expr));
+  context.report({
+    segment,
+    span: site.node,
+    confidence,
+    message: message(site, text, value, confidence, pole),
+    related: value.because,
+    fixes: fixes(site, operand, value, context),
+  });
+}
+
+/** How sure it is that the value gets down to `pole`; undefined where it can't. */
+function reach(value: Quantity, pole: number): Confidence | undefined {
+  const { lo, hi, reachesLo } = value.range;
+  if (lo > pole || (lo === pole && value.range.excludesZero && pole === 0)) return undefined;
+  // A named probability is only ever likely; what the model derived is proven.
+  if (value.assumed) return reachesLo > 0 ? 'likely' : 'possible';
+  if (hi <= pole || reachesLo === 2) return 'proven';
+  return reachesLo === 1 ? 'likely' : 'possible';
+}
+
+function reachUpper(value: Quantity, pole: number): Confidence | undefined {
+  const { lo, hi, reachesHi } = value.range;
+  if (hi < pole) return undefined;
+  if (value.assumed) return reachesHi > 0 ? 'likely' : 'possible';
+  if (lo >= pole || reachesHi === 2) return 'proven';
+  return reachesHi === 1 ? 'likely' : 'possible';
+}
+
+const RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, proven: 2 };
+
+function surer(a: Confidence | undefined, b: Confidence | undefined): Confidence | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return RANK[a] >= RANK[b] ? a : b;
+}
+
+/** `logit(p, eps=1e-6)` clamps by itself. */
+function hasEpsilon(site: OperationSite): boolean {
+  const eps = site.operands.get('eps');
+  return eps !== undefined && eps.value.kind !== 'none';
+}
+
+/** `xlogy(p, p)` is 0 where p is 0. */
+function isSameValue(site: OperationSite): boolean {
+  const [x, y] = [asQuantity(site.operands.get('x')?.value), asQuantity(site.operands.get('y')?.value)];
+  return x.term !== undefined && x.term === y.term;
+}
+
+/** `scores + log(mask)`: the -inf is meant, as a mask. */
+function isAddedToScores(model: SemanticModel, site: OperationSite): boolean {
+  const parent = model.parentOf(site.segment, site.node);
+  if (parent?.kind === 'Binary') return parent.operator === '+' || parent.operator === '-';
+  if (parent?.kind === 'AugAssign') return parent.operator === '+' || parent.operator === '-';
+  if (parent?.kind !== 'Assign') return false;
+  return parent.targets.some((target) => target.kind === 'Name' && /mask|bias/i.test(target.id));
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 50 ? `${line.slice(0, 47)}…` : line;
+}
+
+function message(site: OperationSite, operand: string, value: Quantity, confidence: Confidence, pole: number): string {
+  const name = site.operation;
+  const value0 = name === 'logit' ? '0 or 1' : String(pole);
+  const because = value.because.at(-1)?.message;
+  const state =
+    confidence === 'possible'
+      ? `nothing shows that \`${operand}\` stays ${name === 'logit' ? 'between 0 and 1' : `above ${pole}`}`
+      : value.assumed
+        ? `\`${operand}\` is a probability by its name, and real data takes it to ${value0}`
+        : value.range.lo < pole
+          ? `\`${operand}\` can be ${value0} or less${because ? ` (${because})` : ''}`
+          : `\`${operand}\` can be exactly ${value0}${because ? ` (${because})` : ''}`;
+  const result =
+    name === 'logit'
+      ? 'logit is infinite there'
+      : name === 'xlogy'
+        ? 'the logarithm is -inf there'
+        : `${name}(${pole}) is -inf`;
+  return `${state[0] === '`' ? state : state.charAt(0).toUpperCase() + state.slice(1)}: ${result}${site.gradient && site.framework !== 'numpy' && site.framework !== 'python' ? ' and its gradient infinite' : ''}. ${advice(site, value)}`;
+}
+
+function advice(site: OperationSite, value: Quantity): string {
+  if (site.origins.get('x')?.operation === 'softmax')
+    return 'Use log_softmax, or keep the operand above 0 with an epsilon that fits the dtype.';
+  if (site.origins.get('x')?.operation === 'sigmoid')
+    return 'Use logsigmoid or a loss on logits, or keep the operand above 0 with an epsilon that fits the dtype.';
+  if (site.operation === 'logit') return 'Give it an `eps`, or keep the operand off 0 and 1.';
+  return value.range.lo < (LOWER_POLE[site.operation] ?? 0)
+    ? 'Clamp it at a small positive value first.'
+    : 'Clamp it at a small positive value, or add an epsilon that fits the dtype.';
+}
+
+function fixes(site: OperationSite, operand: SiteOperand, value: Quantity, context: RuleContext): LocalFix[] {
+  const stable = stableLogForm(site, operand, context.model);
+  return [...(stable ? [stable] : []), ...keepAbovePole(site, operand, value, context.model)];
+}

@@ -1,0 +1,434 @@
+// The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
+
+import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
+import { callLocal } from './calls';
+import { type DType, dtypeNamed } from './dtype';
+import type { Environment } from './environment';
+import { type Context, dottedName, type Evaluator } from './evaluator';
+import {
+  canonicalName,
+  frameworkOf,
+  functionSignature,
+  methodSignature,
+  moduleSignature,
+  type Signature,
+} from './libraries';
+import type { SiteOperand } from './operation-site';
+import { transfer } from './operations';
+import * as R from './range';
+import { refine } from './refine';
+import type { Session } from './session';
+import { asQuantity, type Framework, type Instance, type Origin, type Quantity, UNKNOWN, type Value } from './value';
+
+const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
+
+/** Evaluates calls for an evaluator, in its circumstances. */
+export class CallEvaluator {
+  private readonly session: Session;
+  private readonly context: Context;
+
+  constructor(private readonly evaluator: Evaluator) {
+    this.session = evaluator.session;
+    this.context = evaluator.context;
+  }
+
+  evaluate(expr: CallExpr, env: Environment): Value {
+    const callee =
+      expr.callee.kind === 'Attribute'
+        ? this.methodOrFunction(expr.callee, env)
+        : this.evaluator.evaluate(expr.callee, env);
+    if (expr.callee.kind === 'Attribute') this.session.record(expr.callee, callee);
+    const signature = this.signatureOf(expr, callee);
+    const scopes = signature?.operation === 'where' ? this.whereScopes(expr, env) : undefined;
+    const args = expr.args.map((arg, i) => this.evaluator.evaluate(arg.value, scopes?.[i] ?? env));
+    if (signature) return this.operation(expr, callee, signature, args, env);
+    return this.evaluator.inContextValue(this.otherCall(expr, callee, args, env), args);
+  }
+
+  /** Evaluates `x.f` for a call: a method name of a table is a method even where nothing is known of x. */
+  private methodOrFunction(callee: AttributeExpr, env: Environment): Value {
+    const value = this.evaluator.attribute(callee, env);
+    if (value.kind !== 'quantity') return value;
+    const receiver = this.evaluator.evaluate(callee.object, env);
+    if (receiver.kind === 'quantity') return { kind: 'method', receiver, name: callee.name };
+    return value;
+  }
+
+  private signatureOf(expr: CallExpr, callee: Value): Signature | undefined {
+    switch (callee.kind) {
+      case 'library':
+        return accepts(functionSignature(callee.name), expr.args, 0);
+      case 'instance':
+        return accepts(moduleSignature(callee.className), expr.args, 0);
+      case 'method': {
+        const { receiver, name } = callee;
+        if (receiver.kind !== 'quantity') return undefined;
+        // Of a receiver that nothing is known of, a name the file's own framework has as a method is taken for it.
+        const framework: Framework | undefined =
+          receiver.holder === 'scalar' ? undefined : (receiver.framework ?? this.session.arrayFramework);
+        return accepts(methodSignature(name, framework), expr.args, 1);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** In `where(c, a, b)` a is used only where c holds, b only where it does not. */
+  private whereScopes(expr: CallExpr, env: Environment): (Environment | undefined)[] | undefined {
+    const condition = expr.args[0];
+    if (!condition || condition.keyword !== undefined) return undefined;
+    const [whenTrue, whenFalse] = [env.branch(), env.branch()];
+    this.session.silently(() => this.evaluator.evaluate(condition.value, env));
+    refine(this.evaluator, condition.value, true, whenTrue);
+    refine(this.evaluator, condition.value, false, whenFalse);
+    return [undefined, whenTrue, whenFalse];
+  }
+
+  private operation(
+    expr: CallExpr,
+    callee: Value,
+    signature: Signature,
+    args: readonly Value[],
+    env: Environment,
+  ): Value {
+    const operands = new Map<string, SiteOperand>();
+    const isMethod = callee.kind === 'method';
+    if (isMethod && expr.callee.kind === 'Attribute') {
+      operands.set(signature.positional[0] ?? 'x', { expr: expr.callee.object, value: callee.receiver });
+    }
+    let position = isMethod ? 1 : 0;
+    expr.args.forEach((arg, i) => {
+      const value = args[i] ?? UNKNOWN;
+      if (arg.unpack !== '') return;
+      const name = arg.keyword === undefined ? signature.positional[position++] : signature.keywords.get(arg.keyword);
+      if (name !== undefined) operands.set(name, { expr: arg.value, value });
+    });
+    if (signature.operation === 'cast') this.castOperand(expr, args, operands);
+    const framework = this.frameworkFor(signature, callee, operands);
+    let result = transfer(signature.operation, { framework, get: (name) => operands.get(name)?.value });
+    if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, result);
+    const outer = this.evaluator.inContextValue(result, args);
+    this.session.site({
+      operation: signature.operation,
+      framework,
+      name:
+        callee.kind === 'library'
+          ? canonicalName(callee.name)
+          : callee.kind === 'instance'
+            ? canonicalName(callee.className)
+            : `.${callee.kind === 'method' ? callee.name : ''}`,
+      node: expr,
+      segment: this.context.segment,
+      operands,
+      form: callee.kind === 'library' ? 'function' : callee.kind === 'instance' ? 'module' : 'method',
+      inPlace: signature.inPlace,
+      result: outer,
+      callee,
+      gradient: this.context.gradient,
+      autocast: this.context.autocast,
+      origins: this.session.isRecording ? this.origins(operands, env) : NO_ORIGINS,
+    });
+    const x = operands.get('x');
+    if (signature.inPlace && x) {
+      const key = dottedName(x.expr);
+      if (key !== undefined) this.evaluator.bind(key, outer.kind === 'quantity' ? dropTerm(outer) : outer, env);
+    }
+    if (callee.kind === 'library' && canonicalName(callee.name).endsWith('.finfo')) {
+      return {
+        kind: 'instance',
+        className: callee.name,
+        call: expr,
+        segment: this.context.segment,
+        args: args.map((value) => ({ keyword: undefined, value })),
+      };
+    }
+    return outer;
+  }
+
+  private origins(operands: ReadonlyMap<string, SiteOperand>, env: Environment): ReadonlyMap<string, Origin> {
+    let found: Map<string, Origin> | undefined;
+    for (const [name, { value }] of operands) {
+      if (value.kind !== 'quantity' || !value.origin || !this.stillHolds(value.origin, env)) continue;
+      found ??= new Map();
+      found.set(name, value.origin);
+    }
+    return found ?? NO_ORIGINS;
+  }
+
+  /** Whether the operand from which a value was made is, evaluated here, still the same. */
+  private stillHolds(origin: Origin, env: Environment): boolean {
+    if (origin.segment !== this.context.segment || origin.operandTerm === undefined || !origin.operand) return false;
+    const { operand } = origin;
+    return this.session.silently(() => asQuantity(this.evaluator.evaluate(operand, env)).term) === origin.operandTerm;
+  }
+
+  /** `.to(torch.float16)`, `.to(dtype=…)`, `.to(device)`, `.astype("float16")`: the operand that is a dtype. */
+  private castOperand(expr: CallExpr, args: readonly Value[], operands: Map<string, SiteOperand>): void {
+    operands.delete('dtype');
+    expr.args.forEach((arg, i) => {
+      const value = args[i];
+      if (!value || arg.unpack !== '') return;
+      if (arg.keyword !== undefined && arg.keyword !== 'dtype') return;
+      if (dtypeFrom(value) !== undefined) operands.set('dtype', { expr: arg.value, value });
+    });
+  }
+
+  private frameworkFor(signature: Signature, callee: Value, operands: ReadonlyMap<string, SiteOperand>): Framework {
+    if (signature.framework === 'python') {
+      const x = operands.get('x')?.value;
+      return x?.kind === 'quantity' && x.holder === 'tensor' && x.framework ? x.framework : 'python';
+    }
+    if (callee.kind === 'method' && callee.receiver.kind === 'quantity') {
+      return callee.receiver.framework ?? this.session.arrayFramework ?? signature.framework;
+    }
+    return signature.framework;
+  }
+
+  private finishOperation(
+    expr: CallExpr,
+    callee: Value,
+    signature: Signature,
+    operands: ReadonlyMap<string, SiteOperand>,
+    result: Quantity,
+  ): Quantity {
+    const x = operands.get('x');
+    const terms: string[] = [];
+    let pure = !signature.inPlace;
+    for (const [name, operand] of operands) {
+      const term =
+        operand.value.kind === 'quantity'
+          ? operand.value.term
+          : operand.value.kind === 'string'
+            ? JSON.stringify(operand.value.values[0])
+            : undefined;
+      if (term === undefined) pure = pure && operand.value.kind === 'library';
+      else terms.push(name === 'x' ? term : `${name}=${term}`);
+    }
+    const random =
+      signature.operation === 'dropout' ||
+      signature.operation === 'random' ||
+      signature.operation === 'normal' ||
+      signature.operation === 'uniform' ||
+      signature.operation === 'integers' ||
+      signature.operation === 'indicator';
+    const term = pure && !random ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
+    const operandTerm = x?.value.kind === 'quantity' ? x.value.term : undefined;
+    const makesBound = MAKES_BOUND[signature.operation];
+    const origin = PASSES_ORIGIN.has(signature.operation)
+      ? undefined
+      : {
+          operation: signature.operation,
+          node: expr,
+          segment: this.context.segment,
+          operandTerm,
+          operand: x?.expr,
+          callee,
+        };
+    return {
+      ...result,
+      ...(term === undefined ? {} : { term }),
+      ...(origin ? { origin } : {}),
+      because: makesBound
+        ? [{ segment: this.context.segment, span: { start: expr.start, end: expr.end }, message: makesBound }]
+        : result.because,
+    };
+  }
+
+  private otherCall(expr: CallExpr, callee: Value, args: readonly Value[], env: Environment): Value {
+    switch (callee.kind) {
+      case 'library': {
+        const last = callee.name.slice(callee.name.lastIndexOf('.') + 1);
+        if (/^_*[A-Z]/.test(last) || INSTANCES.has(canonicalName(callee.name))) {
+          return {
+            kind: 'instance',
+            className: callee.name,
+            call: expr,
+            segment: this.context.segment,
+            args: expr.args.map((arg, i) => ({ keyword: arg.keyword, value: args[i] ?? UNKNOWN })),
+          };
+        }
+        if (DATASET.test(canonicalName(callee.name))) return DATASET_SPLITS;
+        const framework = frameworkOf(callee.name);
+        const made: Quantity = { ...UNKNOWN, madeBy: callee.name };
+        return framework && framework !== 'python' && TENSOR_HOMES.test(canonicalName(callee.name))
+          ? { ...made, framework }
+          : made;
+      }
+      case 'instance':
+        return this.callInstance(expr, callee, args, env);
+      case 'function':
+      case 'class':
+      case 'object':
+        return callLocal(this.evaluator, expr, callee, args);
+      case 'method':
+        return this.callUnknownMethod(expr, callee.receiver, callee.name, args);
+      default:
+        return UNKNOWN;
+    }
+  }
+
+  private callInstance(expr: CallExpr, callee: Instance, args: readonly Value[], env: Environment): Value {
+    const className = canonicalName(callee.className);
+    if (className !== 'torch.nn.Sequential') {
+      return className.startsWith('torch.nn.') ? { ...UNKNOWN, holder: 'tensor', framework: 'torch' } : UNKNOWN;
+    }
+    let value: Value = args[0] ?? UNKNOWN;
+    for (const { value: layer } of callee.args) {
+      if (layer.kind === 'instance') {
+        const signature = moduleSignature(layer.className);
+        const input = value;
+        value = signature
+          ? transfer(signature.operation, {
+              framework: signature.framework,
+              get: (name) => (name === 'x' ? input : undefined),
+            })
+          : this.callInstance(expr, layer, [value], env);
+      } else {
+        value = UNKNOWN;
+      }
+    }
+    return value.kind === 'quantity'
+      ? {
+          ...value,
+          because: [
+            {
+              segment: this.context.segment,
+              span: { start: expr.start, end: expr.end },
+              message: 'the last layer of this Sequential gives it',
+            },
+          ],
+        }
+      : value;
+  }
+
+  private callUnknownMethod(expr: CallExpr, receiver: Value, name: string, args: readonly Value[]): Value {
+    if (receiver.kind === 'instance' && name === 'scale' && /(^|\.)\w*Scaler$/.test(receiver.className)) {
+      const x = asQuantity(args[0]);
+      return {
+        ...x,
+        origin: {
+          operation: 'scale',
+          node: expr,
+          segment: this.context.segment,
+          operandTerm: x.term,
+          operand: expr.args[0]?.value,
+          callee: receiver,
+        },
+      };
+    }
+    if (
+      receiver.kind === 'instance' &&
+      /LabelBinarizer$|OneHotEncoder$/.test(receiver.className) &&
+      /^(fit_)?transform$/.test(name)
+    ) {
+      return {
+        kind: 'quantity',
+        holder: 'tensor',
+        framework: 'numpy',
+        range: R.UNIT,
+        role: 'one-hot',
+        dtype: 'integer',
+        because: [
+          {
+            segment: this.context.segment,
+            span: { start: expr.start, end: expr.end },
+            message: 'the labels are made one-hot here',
+          },
+        ],
+      };
+    }
+    return UNKNOWN;
+  }
+}
+
+/** Why a value has the bounds it has, for the operations that set them. */
+const MAKES_BOUND: Readonly<Record<string, string>> = {
+  softmax: 'softmax gives 0 where a score is far below the largest',
+  sigmoid: 'sigmoid gives exactly 0 or 1 for large scores',
+  tanh: 'tanh gives values from -1 to 1',
+  relu: 'relu gives exactly 0 for every negative input',
+  abs: 'abs gives 0 for 0',
+  square: 'a square is 0 for 0',
+  clamp: 'the value is clamped here',
+  one_hot: 'the one-hot labels are made here',
+  eye: 'rows of an identity matrix are one-hot',
+  random: 'the random numbers include an exact 0',
+  norm: 'a norm is 0 for a zero vector',
+  deviation: 'it is 0 when all values are equal',
+  count: 'a count can be 0',
+  sum: 'the sum is taken here',
+  triangle: 'everything outside the triangle is 0',
+};
+
+/** Operations after which a fix may still go back to what made the value. */
+const PASSES_ORIGIN: ReadonlySet<string> = new Set(['size']);
+
+const INSTANCES: ReadonlySet<string> = new Set([
+  'torch.autocast',
+  'torch.cuda.amp.autocast',
+  'torch.amp.autocast',
+  'torch.amp.autocast_mode.autocast',
+  'torch.cpu.amp.autocast',
+  'torch.no_grad',
+  'torch.inference_mode',
+  'torch.enable_grad',
+  'torch.set_grad_enabled',
+  'torch.device',
+  'contextlib.nullcontext',
+]);
+
+/** Keras' own datasets come as (x, y), (x, y), with class ids. */
+const DATASET = /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|imdb|reuters)\.load_data$/;
+const DATASET_SPLIT: Value = {
+  kind: 'sequence',
+  elements: [
+    { kind: 'quantity', holder: 'tensor', framework: 'numpy', range: R.ANY, because: [] },
+    {
+      kind: 'quantity',
+      holder: 'tensor',
+      framework: 'numpy',
+      range: R.nonNegative(2),
+      role: 'class-ids',
+      dtype: 'integer',
+      because: [],
+    },
+  ],
+};
+const DATASET_SPLITS: Value = { kind: 'sequence', elements: [DATASET_SPLIT, DATASET_SPLIT] };
+
+const TENSOR_HOMES =
+  /^(torch|torch\.nn\.functional|torch\.linalg|torch\.special|torch\.fft|numpy|numpy\.linalg|jax\.numpy|jax\.nn|tensorflow|tensorflow\.math|tensorflow\.nn|keras\.ops|keras\.backend)\.[a-z]\w*$/;
+
+function dtypeFrom(value: Value): DType | undefined {
+  if (value.kind === 'library') return dtypeNamed(value.name.slice(value.name.lastIndexOf('.') + 1));
+  return value.kind === 'string' && value.values.length === 1 ? dtypeNamed(value.values[0] as string) : undefined;
+}
+
+function dropTerm(q: Quantity): Quantity {
+  const { term: _, ...rest } = q;
+  return rest;
+}
+
+/** A call that passes more than the operation takes is some other function of that name (`self.log("loss", x)`). */
+function accepts(signature: Signature | undefined, args: readonly Argument[], receiver: 0 | 1): Signature | undefined {
+  if (!signature) return undefined;
+  const variadic =
+    signature.positional.includes('shape') ||
+    signature.positional.includes('dims') ||
+    signature.positional.includes('sizes') ||
+    signature.operation === 'cast' ||
+    signature.operation === 'opaque' ||
+    signature.operation === 'affine';
+  let positional = receiver;
+  for (const arg of args) {
+    if (arg.unpack !== '') continue;
+    if (arg.keyword === undefined) {
+      positional++;
+      if (receiver === 1 && signature.positional.length <= 1 && !variadic && arg.value.kind === 'String')
+        return undefined;
+    }
+  }
+  return positional <= Math.max(signature.positional.length, signature.keywords.size) || variadic
+    ? signature
+    : undefined;
+}

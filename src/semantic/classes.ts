@@ -1,0 +1,188 @@
+// Classes of the file: their methods through local bases, and the attributes that their methods assign.
+
+import type { ClassDef, Expr, FunctionDef, Stmt } from '../syntax/ast';
+import { blocksOf } from './blocks';
+import { parameterScope } from './calls';
+import { Environment } from './environment';
+import { Evaluator } from './evaluator';
+import { interpretFunction } from './interpreter';
+import type { Session } from './session';
+import { type ClassValue, joinValues, type LocalInstance, UNKNOWN, type Value } from './value';
+
+export function methodsOf(node: ClassDef): FunctionDef[] {
+  return functionsIn(node.body.body);
+}
+
+function functionsIn(body: readonly Stmt[]): FunctionDef[] {
+  return body.flatMap((stmt) =>
+    stmt.kind === 'FunctionDef'
+      ? [stmt]
+      : stmt.kind === 'If'
+        ? functionsIn([...stmt.body.body, ...(stmt.orelse?.body ?? [])])
+        : [],
+  );
+}
+
+/** The class itself and its local bases, nearest first. */
+export function lineage(session: Session, type: ClassValue, depth = 0): ClassValue[] {
+  if (depth > 8) return [type];
+  const result = [type];
+  for (const base of type.node.bases) {
+    if (base.keyword !== undefined || base.value.kind !== 'Name') continue;
+    const value = type.closure.get(base.value.id);
+    if (value?.kind === 'class' && value.node !== type.node) result.push(...lineage(session, value, depth + 1));
+  }
+  return result;
+}
+
+/** Qualified names of the library classes that a class of the file derives from. */
+export function libraryBases(session: Session, type: ClassValue): string[] {
+  const names: string[] = [];
+  for (const ancestor of lineage(session, type)) {
+    const evaluator = new Evaluator(session, { segment: ancestor.segment, gradient: true, autocast: undefined });
+    for (const base of ancestor.node.bases) {
+      if (base.keyword !== undefined) continue;
+      const value = session.silently(() => evaluator.evaluate(base.value, ancestor.closure));
+      if (value.kind === 'library') names.push(value.name);
+    }
+  }
+  return names;
+}
+
+export function classMethod(session: Session, object: LocalInstance, name: string): Value | undefined {
+  for (const type of lineage(session, object.type)) {
+    const node = methodsOf(type.node).find((method) => method.name === name);
+    if (!node) continue;
+    const decorators = node.decorators.map(decoratorName);
+    const value = { kind: 'function', node, segment: type.segment, closure: type.closure } as const;
+    if (decorators.includes('staticmethod')) return value;
+    if (decorators.includes('property') || decorators.includes('cached_property')) return UNKNOWN;
+    return { ...value, self: object };
+  }
+  return undefined;
+}
+
+function decoratorName(decorator: Expr): string | undefined {
+  return decorator.kind === 'Name' ? decorator.id : decorator.kind === 'Attribute' ? decorator.name : undefined;
+}
+
+/** The value of `self.name`, from the class body and from what `__init__` (or, failing that, any method) assigns. */
+export function classAttribute(session: Session, object: LocalInstance, name: string): Value | undefined {
+  for (const type of lineage(session, object.type)) {
+    const found = attributesOf(session, type).get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function attributesOf(session: Session, type: ClassValue): Map<string, Value> {
+  const known = session.attributes.get(type.node);
+  if (known) return known;
+  const attributes = new Map<string, Value>();
+  // Set first: a method that reads what it is about to define sees what is known so far.
+  session.attributes.set(type.node, attributes);
+  const self: LocalInstance = { kind: 'object', type };
+  classBody(session, type, attributes);
+  const methods = methodsOf(type.node);
+  const init = methods.filter(
+    (method) =>
+      method.name === '__init__' ||
+      method.name === '__post_init__' ||
+      method.name === 'setup' ||
+      method.name === 'build',
+  );
+  for (const method of init)
+    runForAttributes(session, type, self, method, (name, value) =>
+      attributes.set(name, join(attributes.get(name), value)),
+    );
+  const inInit = new Set(attributes.keys());
+  for (const method of methods) {
+    if (init.includes(method)) continue;
+    const assigned = assignedAttributes(method);
+    if (assigned.size === 0) continue;
+    const fresh = [...assigned].some((name) => !inInit.has(name) || attributes.get(name)?.kind === 'none');
+    for (const name of assigned) {
+      const value = attributes.get(name);
+      // A number or tensor that other methods change: nothing is known of it there.
+      if (inInit.has(name) && value?.kind === 'quantity') attributes.set(name, UNKNOWN);
+    }
+    if (fresh) {
+      runForAttributes(session, type, self, method, (name, value) => {
+        if (!inInit.has(name) || attributes.get(name)?.kind === 'none')
+          attributes.set(name, join(attributes.get(name), value));
+      });
+    }
+  }
+  return attributes;
+}
+
+function join(a: Value | undefined, b: Value): Value {
+  return a === undefined ? b : joinValues(a, b);
+}
+
+function classBody(session: Session, type: ClassValue, attributes: Map<string, Value>): void {
+  const evaluator = new Evaluator(session, { segment: type.segment, gradient: true, autocast: undefined });
+  const scope = new Environment(type.closure, true);
+  session.silently(() => {
+    for (const stmt of type.node.body.body) {
+      if (stmt.kind === 'Assign') {
+        const value = evaluator.evaluate(stmt.value, scope);
+        for (const target of stmt.targets) if (target.kind === 'Name') attributes.set(target.id, value);
+      } else if (stmt.kind === 'AnnAssign' && stmt.value && stmt.target.kind === 'Name') {
+        attributes.set(stmt.target.id, evaluator.evaluate(stmt.value, scope));
+      }
+    }
+  });
+}
+
+function runForAttributes(
+  session: Session,
+  type: ClassValue,
+  self: LocalInstance,
+  node: FunctionDef,
+  sink: (name: string, value: Value) => void,
+): void {
+  if (session.callStack.includes(node)) return;
+  const before = session.attributeSink;
+  session.attributeSink = (name, value) => sink(name, value.kind === 'quantity' ? stripTerm(value) : value);
+  session.callStack.push(node);
+  const callee = { kind: 'function', node, segment: type.segment, closure: type.closure, self } as const;
+  const first = node.params[0];
+  const args = new Map<string, Value>(session.parameters.get(node) ?? []);
+  if (first) args.set(first.name, self);
+  session.silently(() => interpretFunction(session, callee, parameterScope(session, callee, args)));
+  session.callStack.pop();
+  session.attributeSink = before;
+}
+
+function stripTerm(value: Value & { kind: 'quantity' }): Value {
+  const { term: _, ...rest } = value;
+  return rest;
+}
+
+const assignedCache = new WeakMap<FunctionDef, Set<string>>();
+
+/** Names assigned as `self.name = …` anywhere in a method. */
+export function assignedAttributes(method: FunctionDef): Set<string> {
+  const known = assignedCache.get(method);
+  if (known) return known;
+  const self = method.params[0]?.name;
+  const names = new Set<string>();
+  const visitTarget = (target: Expr): void => {
+    if (target.kind === 'Attribute' && target.object.kind === 'Name' && target.object.id === self)
+      names.add(target.name);
+    else if (target.kind === 'Tuple' || target.kind === 'List') target.elements.forEach(visitTarget);
+  };
+  const visit = (body: readonly Stmt[]): void => {
+    for (const stmt of body) {
+      if (stmt.kind === 'Assign') stmt.targets.forEach(visitTarget);
+      else if (stmt.kind === 'AugAssign' || stmt.kind === 'AnnAssign') visitTarget(stmt.target);
+      else if (stmt.kind === 'With') for (const item of stmt.items) if (item.target) visitTarget(item.target);
+      if (stmt.kind !== 'FunctionDef' && stmt.kind !== 'ClassDef')
+        for (const block of blocksOf(stmt)) visit(block.body);
+    }
+  };
+  visit(method.body.body);
+  assignedCache.set(method, names);
+  return names;
+}

@@ -1,0 +1,78 @@
+// Environments of the flow analysis: names to values, layered so that a branch costs only what it changes.
+
+import { intersect, type Range } from './range';
+import { joinValues, UNKNOWN, type Value } from './value';
+
+/**
+ * One layer of bindings over a parent. A branch gets a layer of its own; `merge` folds two finished branches back into
+ * the layer below. `facts` narrow the values of terms (equal expressions) by the conditions that hold here.
+ */
+export class Environment {
+  readonly bindings = new Map<string, Value>();
+  readonly facts = new Map<string, Range>();
+  /** After return, raise, break or continue: what follows cannot be reached. */
+  dead = false;
+
+  constructor(
+    readonly parent: Environment | undefined,
+    /** A function's own layer: assignments stop here, lookups go on to the enclosing scope. */
+    readonly isScope: boolean = false,
+  ) {}
+
+  get(name: string): Value | undefined {
+    for (let layer: Environment | undefined = this; layer; layer = layer.parent) {
+      const value = layer.bindings.get(name);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  set(name: string, value: Value): void {
+    this.bindings.set(name, value);
+  }
+
+  factOf(term: string): Range | undefined {
+    let found: Range | undefined;
+    for (let layer: Environment | undefined = this; layer; layer = layer.parent) {
+      const fact = layer.facts.get(term);
+      if (fact) found = found ? intersect(fact, found) : fact;
+      if (layer.isScope) break;
+    }
+    return found;
+  }
+
+  learn(term: string, fact: Range): void {
+    const known = this.facts.get(term);
+    this.facts.set(term, known ? intersect(known, fact) : fact);
+  }
+
+  branch(): Environment {
+    return new Environment(this);
+  }
+
+  /** Goes on after branches of this layer have ended; those that are dead do not count. */
+  merge(branches: readonly Environment[]): void {
+    const live = branches.filter((branch) => !branch.dead);
+    const [first] = live;
+    if (first === undefined) {
+      this.dead = true;
+      return;
+    }
+    if (live.length === 1) {
+      for (const [name, value] of first.bindings) this.set(name, value);
+      for (const [term, fact] of first.facts) this.learn(term, fact);
+      return;
+    }
+    const names = new Set(live.flatMap((branch) => [...branch.bindings.keys()]));
+    for (const name of names) {
+      let joined: Value | undefined;
+      for (const branch of live) {
+        const value = branch.get(name);
+        // Unbound on one path: whoever reads it afterwards relies on the other.
+        if (value === undefined) continue;
+        joined = joined === undefined ? value : joinValues(joined, value);
+      }
+      this.set(name, joined ?? UNKNOWN);
+    }
+  }
+}

@@ -1,0 +1,544 @@
+// The flow analysis of expressions: an abstract value for each, in the environment that holds there.
+
+import type {
+  AttributeExpr,
+  BinaryExpr,
+  ComprehensionExpr,
+  Expr,
+  LambdaExpr,
+  Node,
+  Segment,
+  SubscriptExpr,
+} from '../syntax/ast';
+import { CallEvaluator } from './call-evaluator';
+import { classAttribute, classMethod } from './classes';
+import { dtypeNamed } from './dtype';
+import { Environment } from './environment';
+import { canonicalName, functionSignature, libraryConstant } from './libraries';
+import { assumedByName } from './names';
+import type { OperationSite, SiteOperand } from './operation-site';
+import { binaryOperator, finfoAttribute, negateQuantity } from './operations';
+import * as R from './range';
+import { refine } from './refine';
+import type { Session } from './session';
+import {
+  type AutocastRegion,
+  asQuantity,
+  type Instance,
+  isQuantity,
+  isUnknown,
+  NONE,
+  type Origin,
+  type Quantity,
+  scalar,
+  UNKNOWN,
+  type Value,
+} from './value';
+
+/** What holds around the code that is being evaluated. */
+export interface Context {
+  readonly segment: Segment;
+  readonly gradient: boolean;
+  readonly autocast: AutocastRegion | undefined;
+}
+
+const MAX_TERM = 160;
+const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
+
+/** `self.fc` as one key, for attributes that are assigned on the way; undefined for anything but names and dots. */
+export function dottedName(expr: Expr): string | undefined {
+  if (expr.kind === 'Name') return expr.id;
+  if (expr.kind !== 'Attribute') return undefined;
+  const object = dottedName(expr.object);
+  return object === undefined ? undefined : `${object}.${expr.name}`;
+}
+
+export class Evaluator {
+  constructor(
+    readonly session: Session,
+    readonly context: Context,
+  ) {}
+
+  within(change: Partial<Context>): Evaluator {
+    return new Evaluator(this.session, { ...this.context, ...change });
+  }
+
+  evaluate(expr: Expr, env: Environment): Value {
+    if (!this.session.spend()) return UNKNOWN;
+    let value = this.evaluateKind(expr, env);
+    if (value.kind === 'quantity') {
+      if (value.term !== undefined) {
+        const fact = env.factOf(value.term);
+        if (fact) value = { ...value, range: R.intersect(value.range, fact) };
+      }
+    }
+    this.session.record(expr, value);
+    return value;
+  }
+
+  private evaluateKind(expr: Expr, env: Environment): Value {
+    switch (expr.kind) {
+      case 'Name':
+        return this.name(expr.id, env);
+      case 'Number':
+        return expr.isImaginary ? UNKNOWN : scalar(expr.value, expr.isInteger ? 'integer' : 'float64');
+      case 'String':
+        for (const part of expr.parts) this.evaluate(part, env);
+        return expr.value === undefined ? UNKNOWN : { kind: 'string', values: [expr.value] };
+      case 'Constant':
+        if (expr.value === null) return NONE;
+        if (expr.value === true) return scalar(1, 'bool');
+        return expr.value === false ? scalar(0, 'bool') : UNKNOWN;
+      case 'Attribute':
+        return this.attribute(expr, env);
+      case 'Subscript':
+        return this.subscript(expr, env);
+      case 'Slice':
+        for (const part of [expr.lower, expr.upper, expr.step]) if (part) this.evaluate(part, env);
+        return UNKNOWN;
+      case 'Call':
+        return new CallEvaluator(this).evaluate(expr, env);
+      case 'Binary':
+        return this.binary(expr, env);
+      case 'Unary': {
+        const operand = this.evaluate(expr.operand, env);
+        if (expr.operator === 'not') return UNKNOWN;
+        if (operand.kind !== 'quantity') return UNKNOWN;
+        if (expr.operator === '-') {
+          const negated = negateQuantity(operand);
+          return operand.term === undefined ? negated : { ...negated, term: `(-${operand.term})` };
+        }
+        if (expr.operator === '+') return operand;
+        return operand.role === 'mask' ? { ...operand } : UNKNOWN;
+      }
+      case 'Bool':
+        return this.bool(expr.operator, expr.values, env);
+      case 'Compare': {
+        const left = this.evaluate(expr.left, env);
+        const others = expr.comparators.map((comparator) => this.evaluate(comparator, env));
+        const tensors = [left, ...others].filter((v) => v.kind === 'quantity' && v.holder === 'tensor');
+        const [tensor] = tensors;
+        if (tensor?.kind !== 'quantity') return UNKNOWN;
+        const mask: Quantity = {
+          kind: 'quantity',
+          holder: 'tensor',
+          range: R.UNIT,
+          role: 'mask',
+          dtype: 'bool',
+          because: [],
+        };
+        return tensor.framework ? { ...mask, framework: tensor.framework } : mask;
+      }
+      case 'Conditional': {
+        this.evaluate(expr.test, env);
+        const [whenTrue, whenFalse] = [env.branch(), env.branch()];
+        refine(this, expr.test, true, whenTrue);
+        refine(this, expr.test, false, whenFalse);
+        return this.session.join(this.evaluate(expr.body, whenTrue), this.evaluate(expr.orelse, whenFalse));
+      }
+      case 'Lambda':
+        return this.lambda(expr, env);
+      case 'Tuple':
+      case 'List':
+        return { kind: 'sequence', elements: expr.elements.map((element) => this.evaluate(element, env)) };
+      case 'Set':
+        for (const element of expr.elements) this.evaluate(element, env);
+        return UNKNOWN;
+      case 'Dict': {
+        const entries = new Map<string, Value>();
+        for (const { key, value } of expr.entries) {
+          const k = key && this.evaluate(key, env);
+          const v = this.evaluate(value, env);
+          if (k?.kind === 'string' && k.values.length === 1) entries.set(k.values[0] as string, v);
+        }
+        return { kind: 'mapping', entries };
+      }
+      case 'Comprehension':
+        return this.comprehension(expr, env);
+      case 'Starred':
+        return this.evaluate(expr.value, env);
+      case 'NamedExpr': {
+        const value = this.evaluate(expr.value, env);
+        this.bind(expr.target.id, value, env);
+        this.session.record(expr.target, value);
+        return value;
+      }
+      case 'Await':
+        return this.evaluate(expr.value, env);
+      case 'Yield':
+        if (expr.value) this.evaluate(expr.value, env);
+        return UNKNOWN;
+      case 'BrokenExpr':
+        return UNKNOWN;
+    }
+  }
+
+  /** Gives a name a value; every assignment makes a new version, so that old facts do not speak of it. */
+  bind(name: string, value: Value, env: Environment): void {
+    env.set(
+      name,
+      value.kind === 'quantity' && value.term === undefined ? { ...value, term: this.session.freshTerm(name) } : value,
+    );
+  }
+
+  private name(id: string, env: Environment): Value {
+    const bound = env.get(id) ?? this.session.global(id);
+    if (bound === undefined) {
+      if (functionSignature(`builtins.${id}`)) return { kind: 'library', name: `builtins.${id}` };
+      return assumedByName(id) ?? UNKNOWN;
+    }
+    return this.withAssumption(id, bound);
+  }
+
+  private withAssumption(name: string, value: Value): Value {
+    if (value.kind !== 'quantity' || R.isKnown(value.range) || value.role !== undefined) return value;
+    const assumed = assumedByName(name);
+    return assumed ? { ...value, ...assumptionOf(assumed) } : value;
+  }
+
+  attribute(expr: AttributeExpr, env: Environment): Value {
+    const key = dottedName(expr);
+    const object = this.evaluate(expr.object, env);
+    if (key !== undefined) {
+      const stored = env.get(key);
+      if (stored !== undefined) return this.withAssumption(expr.name, stored);
+    }
+    switch (object.kind) {
+      case 'library': {
+        const name = `${object.name}.${expr.name}`;
+        const number = libraryConstant(name);
+        if (number !== undefined) return scalar(number, 'float64');
+        return { kind: 'library', name };
+      }
+      case 'object': {
+        const found = classAttribute(this.session, object, expr.name) ?? classMethod(this.session, object, expr.name);
+        if (found !== undefined) {
+          return found.kind === 'quantity' && found.term === undefined && key !== undefined
+            ? this.withAssumption(expr.name, { ...found, term: key })
+            : found;
+        }
+        break;
+      }
+      case 'class': {
+        const found = classAttribute(this.session, { kind: 'object', type: object }, expr.name);
+        if (found !== undefined) return found;
+        break;
+      }
+      case 'instance':
+        return this.instanceAttribute(object, expr.name);
+      case 'quantity': {
+        const own = this.quantityAttribute(object, expr.name);
+        if (own) return own;
+        break;
+      }
+      default:
+        break;
+    }
+    const unknown: Quantity = key === undefined ? UNKNOWN : { ...UNKNOWN, term: key };
+    const assumed = assumedByName(expr.name);
+    return assumed ? { ...unknown, ...assumptionOf(assumed) } : unknown;
+  }
+
+  private instanceAttribute(object: Instance, name: string): Value {
+    const method = { kind: 'method', receiver: object, name } as const;
+    if (canonicalName(object.className) === 'torch.finfo' || canonicalName(object.className).endsWith('.finfo')) {
+      const dtype = object.args[0]?.value;
+      const known =
+        dtype?.kind === 'library' ? dtypeNamed(dtype.name.slice(dtype.name.lastIndexOf('.') + 1)) : undefined;
+      return finfoAttribute(known, name);
+    }
+    return method;
+  }
+
+  private quantityAttribute(object: Quantity, name: string): Value | undefined {
+    if (name === 'T' || name === 'mT' || name === 'H' || name === 'values')
+      return isUnknown(object) && name === 'values' ? undefined : object;
+    if (name === 'data') return { ...object, gradient: false };
+    if (name === 'shape' || name === 'size' || name === 'ndim' || name === 'nbytes') {
+      return object.holder === 'tensor'
+        ? { ...UNKNOWN, holder: 'scalar', framework: 'python', role: 'size', range: R.nonNegative(0), dtype: 'integer' }
+        : undefined;
+    }
+    return undefined;
+  }
+
+  private subscript(expr: SubscriptExpr, env: Environment): Value {
+    const object = this.evaluate(expr.object, env);
+    const indices = expr.indices.map((index) => this.evaluate(index, env));
+    const [index] = indices;
+    if (object.kind === 'sequence' && indices.length === 1) {
+      if (expr.indices[0]?.kind === 'Slice') return UNKNOWN;
+      const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
+      const element = at === undefined ? undefined : object.elements[at < 0 ? object.elements.length + at : at];
+      return element ?? UNKNOWN;
+    }
+    if (object.kind === 'mapping' && index?.kind === 'string' && index.values.length === 1) {
+      return object.entries.get(index.values[0] as string) ?? UNKNOWN;
+    }
+    if (object.kind === 'instance' && expr.indices[0]?.kind !== 'Slice') return this.sequentialElement(object, index);
+    if (object.kind !== 'quantity') return UNKNOWN;
+    if (isUnknown(object)) {
+      const key =
+        index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
+      if (key) return key;
+      const term = object.term === undefined ? undefined : this.indexTerm(object.term, expr, indices);
+      return term === undefined ? UNKNOWN : { ...UNKNOWN, term };
+    }
+    // x[x > 0] holds only what the condition lets through.
+    const [condition] = expr.indices;
+    let result = object;
+    if (condition && expr.indices.length === 1 && object.term !== undefined) {
+      const selected = env.branch();
+      refine(this, condition, true, selected);
+      const fact = selected.factOf(object.term);
+      if (fact) result = { ...object, range: R.intersect(object.range, fact) };
+    }
+    const term = object.term === undefined ? undefined : this.indexTerm(object.term, expr, indices);
+    const { term: _, origin: __, ...rest } = result;
+    // Rows picked by class ids from an identity matrix are one-hot; single entries of a one-hot are not.
+    const role =
+      object.role === 'one-hot' && index?.kind === 'quantity' && index.holder === 'scalar' ? undefined : object.role;
+    const { role: ___, ...plain } = rest;
+    return { ...plain, ...(role ? { role } : {}), ...(term === undefined ? {} : { term }) };
+  }
+
+  private sequentialElement(object: Instance, index: Value | undefined): Value {
+    if (canonicalName(object.className) !== 'torch.nn.Sequential') return UNKNOWN;
+    const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
+    if (at === undefined) return UNKNOWN;
+    return object.args[at < 0 ? object.args.length + at : at]?.value ?? UNKNOWN;
+  }
+
+  private indexTerm(object: string, expr: SubscriptExpr, indices: readonly Value[]): string | undefined {
+    const parts: string[] = [];
+    for (const [i, index] of indices.entries()) {
+      if (expr.indices[i]?.kind === 'Slice') return undefined;
+      const part =
+        index.kind === 'quantity' ? index.term : index.kind === 'string' ? JSON.stringify(index.values[0]) : undefined;
+      if (part === undefined) return undefined;
+      parts.push(part);
+    }
+    return this.term(`${object}[${parts.join(',')}]`);
+  }
+
+  term(text: string): string | undefined {
+    return text.length <= MAX_TERM ? text : undefined;
+  }
+
+  private bool(operator: 'and' | 'or', values: readonly Expr[], env: Environment): Value {
+    let joined: Value | undefined;
+    const scope = env.branch();
+    for (const [i, operand] of values.entries()) {
+      const value = this.evaluate(operand, scope);
+      const isLast = i === values.length - 1;
+      // `n or 1`: the left value is used only where it is not 0.
+      const kept: Value =
+        operator === 'or' && !isLast && value.kind === 'quantity'
+          ? { ...value, range: { ...value.range, excludesZero: true } }
+          : value;
+      joined = joined === undefined ? kept : this.session.join(joined, kept);
+      refine(this, operand, operator === 'and', scope);
+    }
+    return joined ?? UNKNOWN;
+  }
+
+  private binary(expr: BinaryExpr, env: Environment): Value {
+    const left = this.evaluate(expr.left, env);
+    const right = this.evaluate(expr.right, env);
+    return this.applyBinary(expr, expr.operator, { expr: expr.left, value: left }, { expr: expr.right, value: right });
+  }
+
+  /** The value of `left operator right`, and the site where the operator is one that rules ask about. */
+  applyBinary(node: Node, operator: BinaryExpr['operator'], left: SiteOperand, right: SiteOperand): Value {
+    if (left.value.kind === 'string' || right.value.kind === 'string') return UNKNOWN;
+    if (left.value.kind === 'sequence' && right.value.kind === 'sequence' && operator === '+') {
+      return { kind: 'sequence', elements: [...left.value.elements, ...right.value.elements] };
+    }
+    const a = asQuantity(left.value);
+    const b = asQuantity(right.value);
+    const same = a.term !== undefined && a.term === b.term;
+    let result = handWritten(operator, a, b) ?? binaryOperator(operator, a, b, same);
+    if (operator === '-' && isMaxOf(b.term, a.term))
+      result = { ...result, range: R.range(Number.NEGATIVE_INFINITY, 0, 0, 2) };
+    if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
+    if (a.term !== undefined && b.term !== undefined) {
+      const term = this.term(`(${a.term}${operator}${b.term})`);
+      if (term !== undefined) result = { ...result, term };
+    }
+    result = this.inContext(result);
+    if (operator === '/' || operator === '**') {
+      this.session.site({
+        operation: operator === '/' ? 'divide' : 'power',
+        framework: result.framework ?? 'python',
+        name: operator,
+        node,
+        segment: this.context.segment,
+        operands: new Map([
+          ['x', left],
+          ['y', right],
+        ]),
+        form: 'operator',
+        inPlace: false,
+        result,
+        callee: undefined,
+        gradient: this.context.gradient,
+        autocast: this.context.autocast,
+        origins: NO_ORIGINS,
+      });
+    }
+    return result;
+  }
+
+  private lambda(expr: LambdaExpr, env: Environment): Value {
+    // Analysed once where it stands, with parameters of which nothing is known; calls go by the value.
+    const scope = new Environment(env, true);
+    for (const parameter of expr.params) {
+      if (parameter.default) this.evaluate(parameter.default, env);
+      scope.set(parameter.name, { ...UNKNOWN, term: this.session.freshTerm(parameter.name) });
+    }
+    this.evaluate(expr.body, scope);
+    return { kind: 'function', node: expr, segment: this.context.segment, closure: env };
+  }
+
+  private comprehension(expr: ComprehensionExpr, env: Environment): Value {
+    const scope = env.branch();
+    for (const clause of expr.clauses) {
+      const iterable = this.evaluate(clause.iterable, scope);
+      this.assignTarget(clause.target, elementOf(iterable), scope);
+      for (const condition of clause.conditions) {
+        this.evaluate(condition, scope);
+        refine(this, condition, true, scope);
+      }
+    }
+    if (expr.key) this.evaluate(expr.key, scope);
+    const element = this.evaluate(expr.element, scope);
+    if (expr.container !== 'list' && expr.container !== 'generator') return UNKNOWN;
+    // Of a list whose length is unknown, each element is what one of them is.
+    return element.kind === 'quantity' && !isUnknown(element) ? { ...element, holder: 'scalar' } : UNKNOWN;
+  }
+
+  /** Binds a `for`, `with` or assignment target to a value. */
+  assignTarget(target: Expr, value: Value, env: Environment): void {
+    switch (target.kind) {
+      case 'Name':
+        this.bind(target.id, value, env);
+        this.session.record(target, value);
+        return;
+      case 'Attribute': {
+        this.evaluate(target.object, env);
+        const key = dottedName(target);
+        if (key !== undefined) {
+          this.bind(key, value, env);
+          this.session.assignedAttribute(target, value, env);
+        }
+        return;
+      }
+      case 'Tuple':
+      case 'List':
+        target.elements.forEach((element, i) => {
+          if (element.kind === 'Starred') this.assignTarget(element.value, UNKNOWN, env);
+          else this.assignTarget(element, value.kind === 'sequence' ? (value.elements[i] ?? UNKNOWN) : UNKNOWN, env);
+        });
+        return;
+      case 'Starred':
+        this.assignTarget(target.value, UNKNOWN, env);
+        return;
+      case 'Subscript':
+        this.assignElements(target, value, env);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** `x[i] = v`: x may now hold v beside what it held, except where the index is a condition that v replaces. */
+  private assignElements(target: SubscriptExpr, value: Value, env: Environment): void {
+    const object = this.evaluate(target.object, env);
+    for (const index of target.indices) this.evaluate(index, env);
+    const key = dottedName(target.object);
+    if (key === undefined) return;
+    if (object.kind === 'mapping') {
+      const [index] = target.indices;
+      if (index?.kind === 'String' && index.value !== undefined) {
+        env.set(key, { kind: 'mapping', entries: new Map(object.entries).set(index.value, value) });
+      }
+      return;
+    }
+    if (object.kind !== 'quantity') return;
+    const [condition] = target.indices;
+    let kept = object.range;
+    if (condition && target.indices.length === 1 && object.term !== undefined) {
+      const others = env.branch();
+      refine(this, condition, false, others);
+      const fact = others.factOf(object.term);
+      if (fact) kept = R.intersect(kept, fact);
+    }
+    const stored = asQuantity(value).range;
+    const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
+    const { term: _, origin: __, role, ...rest } = object;
+    this.bind(
+      key,
+      { ...rest, ...(oneHot ? { role: 'one-hot' as const } : role ? { role } : {}), range: R.join(kept, stored) },
+      env,
+    );
+  }
+
+  // ------------------------------------------------------------------ circumstances
+
+  inContext(q: Quantity): Quantity {
+    const { gradient, autocast } = this.context;
+    if (gradient && !autocast) return q;
+    return { ...q, ...(gradient ? {} : { gradient: false }), ...(autocast ? { autocast } : {}) };
+  }
+
+  /** What an unknown call gives under autocast was computed there; what it was given outside stays marked. */
+  inContextValue(value: Value, args: readonly Value[]): Value {
+    if (value.kind === 'sequence')
+      return { ...value, elements: value.elements.map((element) => this.inContextValue(element, [])) };
+    if (value.kind !== 'quantity') return value;
+    const inherited =
+      value.autocast ?? args.find((arg): arg is Quantity => isQuantity(arg) && arg.autocast !== undefined)?.autocast;
+    return this.inContext(inherited && value.autocast === undefined ? { ...value, autocast: inherited } : value);
+  }
+}
+
+function assumptionOf(assumed: Quantity): Pick<Quantity, 'range' | 'role' | 'assumed'> {
+  return { range: assumed.range, ...(assumed.role ? { role: assumed.role } : {}), assumed: true };
+}
+
+function isMaxOf(b: string | undefined, a: string | undefined): boolean {
+  return a !== undefined && b !== undefined && (b === `largest(${a})` || b.startsWith(`largest(${a},`));
+}
+
+/** Divisions that spell out a sigmoid or a softmax: 1 / (1 + exp(-x)), e / e.sum(). */
+function handWritten(operator: string, a: Quantity, b: Quantity): Quantity | undefined {
+  if (operator !== '/' || b.term === undefined) return undefined;
+  const isTensor = a.holder === 'tensor' || b.holder === 'tensor';
+  const base: Quantity = {
+    ...UNKNOWN,
+    ...(isTensor ? { holder: 'tensor' as const } : {}),
+    ...(b.framework ? { framework: b.framework } : {}),
+    role: 'probabilities',
+  };
+  if (a.term === '1' && /^\((1\+exp\(|exp\(.*\+1\)$)/.test(b.term)) return { ...base, range: R.range(0, 1, 2, 2) };
+  if (a.term !== undefined && (b.term === `sum(${a.term})` || b.term.startsWith(`sum(${a.term},`))) {
+    if (a.range.lo > 0) return { ...base, range: R.range(0, 1, 0, 0) };
+    const isExp = /^exp\(/.test(a.term);
+    return { ...base, range: R.range(0, 1, isExp ? 2 : 1, 1), ...(isExp ? {} : { assumed: true }) };
+  }
+  return undefined;
+}
+
+export function elementOf(iterable: Value): Value {
+  if (iterable.kind === 'sequence' && iterable.elements.length > 0) {
+    const [first, ...rest] = iterable.elements;
+    return rest.every((element) => element.kind === first?.kind) ? (first ?? UNKNOWN) : UNKNOWN;
+  }
+  if (iterable.kind === 'quantity' && !isUnknown(iterable)) {
+    const { term: _, origin: __, ...rest } = iterable;
+    return rest;
+  }
+  return UNKNOWN;
+}
+
+export type { OperationSite };

@@ -1,0 +1,365 @@
+// The flow analysis of statements: environments through branches, loops, with and try.
+
+import type {
+  Block,
+  CallExpr,
+  Expr,
+  ForStmt,
+  ImportFromStmt,
+  ImportStmt,
+  Stmt,
+  TryStmt,
+  WhileStmt,
+  WithStmt,
+} from '../syntax/ast';
+import { autocastRegion, switchesGradientOff } from './autocast';
+import type { Environment } from './environment';
+import { dottedName, Evaluator, elementOf } from './evaluator';
+import { boundNames } from './program';
+import * as R from './range';
+import { refine } from './refine';
+import type { Session } from './session';
+import { type FunctionValue, joinValues, type Quantity, UNKNOWN, type Value } from './value';
+
+/** A function defined inside the code that is being analysed: its body waits until the enclosing one is known. */
+export interface PendingFunction {
+  readonly value: FunctionValue;
+}
+
+interface Frame {
+  /** Joined over all return statements. */
+  result: Value | undefined;
+  readonly pending: PendingFunction[];
+  /** Exits of the innermost loop, by break and continue. */
+  loopExits: Environment[] | undefined;
+}
+
+/** Interprets a body in `env`; nested functions are handed back for the caller to analyse. */
+export function interpretBody(
+  evaluator: Evaluator,
+  body: readonly Stmt[],
+  env: Environment,
+): { result: Value | undefined; pending: PendingFunction[] } {
+  const frame: Frame = { result: undefined, pending: [], loopExits: undefined };
+  new Interpreter(evaluator, frame).block(body, env);
+  return frame;
+}
+
+/** The value a function gives, with its parameters bound in `scope`. Decorators that switch things off are honoured. */
+export function interpretFunction(session: Session, callee: FunctionValue, scope: Environment): Value {
+  let evaluator = new Evaluator(session, { segment: callee.segment, gradient: true, autocast: undefined });
+  if (callee.node.kind === 'Lambda') return evaluator.evaluate(callee.node.body, scope);
+  evaluator = decorated(evaluator, callee);
+  return interpretBody(evaluator, callee.node.body.body, scope).result ?? UNKNOWN;
+}
+
+/** The evaluator under which a function's body runs, with `@torch.no_grad()` or `@autocast()` applied. */
+export function decorated(evaluator: Evaluator, callee: FunctionValue): Evaluator {
+  if (callee.node.kind === 'Lambda') return evaluator;
+  let result = evaluator;
+  for (const decorator of callee.node.decorators) {
+    const value = evaluator.session.silently(() => evaluator.evaluate(decorator, callee.closure));
+    if (switchesGradientOff(value)) result = result.within({ gradient: false });
+    const region = autocastRegion(value);
+    if (region !== undefined) result = result.within({ autocast: region === 'off' ? undefined : region });
+  }
+  return result;
+}
+
+class Interpreter {
+  constructor(
+    private readonly evaluator: Evaluator,
+    private readonly frame: Frame,
+  ) {}
+
+  block(body: readonly Stmt[], env: Environment): void {
+    for (const stmt of body) this.statement(stmt, env);
+  }
+
+  private statement(stmt: Stmt, env: Environment): void {
+    const { evaluator } = this;
+    switch (stmt.kind) {
+      case 'ExprStmt':
+        evaluator.evaluate(stmt.value, env);
+        return;
+      case 'Assign': {
+        const value = evaluator.evaluate(stmt.value, env);
+        for (const target of stmt.targets) evaluator.assignTarget(target, value, env);
+        return;
+      }
+      case 'AnnAssign': {
+        if (stmt.value) evaluator.assignTarget(stmt.target, evaluator.evaluate(stmt.value, env), env);
+        return;
+      }
+      case 'AugAssign': {
+        const old = evaluator.evaluate(stmt.target, env);
+        const by = evaluator.evaluate(stmt.value, env);
+        const value = evaluator.applyBinary(
+          stmt,
+          stmt.operator,
+          { expr: stmt.target, value: old },
+          { expr: stmt.value, value: by },
+        );
+        const key = dottedName(stmt.target);
+        if (key !== undefined) evaluator.bind(key, value.kind === 'quantity' ? withoutTerm(value) : value, env);
+        else evaluator.assignTarget(stmt.target, value, env);
+        return;
+      }
+      case 'Return': {
+        const value: Value = stmt.value ? evaluator.evaluate(stmt.value, env) : { kind: 'none' };
+        if (!env.dead)
+          this.frame.result = this.frame.result === undefined ? value : joinValues(this.frame.result, value);
+        env.dead = true;
+        return;
+      }
+      case 'Raise':
+        if (stmt.value) evaluator.evaluate(stmt.value, env);
+        env.dead = true;
+        return;
+      case 'Assert':
+        evaluator.evaluate(stmt.test, env);
+        if (stmt.message) evaluator.evaluate(stmt.message, env);
+        refine(evaluator, stmt.test, true, env);
+        return;
+      case 'Delete':
+        for (const target of stmt.targets) evaluator.evaluate(target, env);
+        return;
+      case 'Pass':
+      case 'Global':
+      case 'Nonlocal':
+        return;
+      case 'Break':
+      case 'Continue':
+        this.frame.loopExits?.push(env);
+        env.dead = true;
+        return;
+      case 'Import':
+        importModules(stmt, env);
+        return;
+      case 'ImportFrom':
+        importNames(stmt, env, evaluator.session);
+        return;
+      case 'If': {
+        evaluator.evaluate(stmt.test, env);
+        const [whenTrue, whenFalse] = [env.branch(), env.branch()];
+        whenTrue.dead = env.dead;
+        whenFalse.dead = env.dead;
+        refine(evaluator, stmt.test, true, whenTrue);
+        refine(evaluator, stmt.test, false, whenFalse);
+        this.block(stmt.body.body, whenTrue);
+        if (stmt.orelse) this.block(stmt.orelse.body, whenFalse);
+        if (!env.dead) env.merge([whenTrue, whenFalse]);
+        return;
+      }
+      case 'For':
+      case 'While':
+        this.loop(stmt, env);
+        return;
+      case 'With':
+        this.with(stmt, env);
+        return;
+      case 'Try':
+        this.try(stmt, env);
+        return;
+      case 'FunctionDef': {
+        for (const decorator of stmt.decorators) evaluator.evaluate(decorator, env);
+        for (const parameter of stmt.params) if (parameter.default) evaluator.evaluate(parameter.default, env);
+        const value: FunctionValue = { kind: 'function', node: stmt, segment: evaluator.context.segment, closure: env };
+        env.set(stmt.name, value);
+        this.frame.pending.push({ value });
+        return;
+      }
+      case 'ClassDef':
+        for (const base of stmt.bases) evaluator.evaluate(base.value, env);
+        env.set(stmt.name, { kind: 'class', node: stmt, segment: evaluator.context.segment, closure: env });
+        return;
+      case 'Match': {
+        evaluator.evaluate(stmt.subject, env);
+        const branches = stmt.cases.map((c) => {
+          const branch = env.branch();
+          for (const name of c.captures) branch.set(name, UNKNOWN);
+          if (c.guard) evaluator.evaluate(c.guard, branch);
+          this.block(c.body.body, branch);
+          return branch;
+        });
+        env.merge([...branches, env.branch()]);
+        return;
+      }
+      case 'BrokenStmt':
+        for (const name of boundNames([stmt])) env.set(name, UNKNOWN);
+        return;
+    }
+  }
+
+  /**
+   * A silent pass finds out what the body does to the names it assigns; widened by that, a second pass records. Inside
+   * a silent pass an inner loop runs once only, so that nesting costs a factor of the depth, not a power of two.
+   */
+  private loop(stmt: ForStmt | WhileStmt, env: Environment): void {
+    const { evaluator } = this;
+    const entry = env.branch();
+    if (stmt.kind === 'For') {
+      const iterable = evaluator.evaluate(stmt.iterable, entry);
+      evaluator.assignTarget(stmt.target, loopElement(stmt.iterable, iterable), entry);
+    } else {
+      evaluator.evaluate(stmt.test, entry);
+    }
+    const before = this.frame.loopExits;
+    if (evaluator.session.isRecording) {
+      const trial = entry.branch();
+      const resultBefore = this.frame.result;
+      this.frame.loopExits = [];
+      if (stmt.kind === 'While') refine(evaluator, stmt.test, true, trial);
+      evaluator.session.silently(() => this.block(stmt.body.body, trial));
+      this.frame.result = resultBefore;
+      for (const [name, value] of trial.bindings) {
+        if (stmt.kind === 'For' && targetHas(stmt.target, name)) continue;
+        const old = entry.get(name);
+        if (old !== undefined) entry.set(name, widen(old, value, evaluator.session, name));
+      }
+    } else {
+      for (const name of boundNames(stmt.body.body)) {
+        const old = entry.get(name);
+        if (old?.kind === 'quantity') entry.set(name, { ...UNKNOWN, term: evaluator.session.freshTerm(name) });
+      }
+    }
+    const body = entry.branch();
+    this.frame.loopExits = [];
+    if (stmt.kind === 'While') refine(evaluator, stmt.test, true, body);
+    this.block(stmt.body.body, body);
+    const exits = this.frame.loopExits.map((exit) => revived(exit, entry));
+    this.frame.loopExits = before;
+    const endless = stmt.kind === 'While' && stmt.test.kind === 'Constant' && stmt.test.value === true;
+    const after = entry.branch();
+    entry.merge([body, ...exits, ...(endless ? [] : [after])]);
+    entry.dead = false;
+    if (stmt.orelse) this.block(stmt.orelse.body, entry);
+    for (const [name, value] of entry.bindings) env.set(name, value);
+  }
+
+  private with(stmt: WithStmt, env: Environment): void {
+    let inner = this.evaluator;
+    for (const item of stmt.items) {
+      const context = inner.evaluate(item.context, env);
+      if (switchesGradientOff(context)) inner = inner.within({ gradient: false });
+      else if (context.kind === 'instance' && /\.enable_grad$/.test(context.className))
+        inner = inner.within({ gradient: true });
+      const region = autocastRegion(context);
+      if (region !== undefined) inner = inner.within({ autocast: region === 'off' ? undefined : region });
+      if (item.target) inner.assignTarget(item.target, UNKNOWN, env);
+    }
+    new Interpreter(inner, this.frame).block(stmt.body.body, env);
+  }
+
+  private try(stmt: TryStmt, env: Environment): void {
+    const body = env.branch();
+    this.block(stmt.body.body, body);
+    const paths: Environment[] = [];
+    if (stmt.orelse) this.block(stmt.orelse.body, body);
+    paths.push(body);
+    for (const handler of stmt.handlers) {
+      const path = env.branch();
+      // It may have got anywhere: each name is what it was or what the body made of it.
+      for (const [name, value] of body.bindings) {
+        const old = env.get(name);
+        path.set(name, old === undefined ? value : joinValues(old, value));
+      }
+      if (handler.type) this.evaluator.evaluate(handler.type, path);
+      if (handler.name) path.set(handler.name, UNKNOWN);
+      this.block(handler.body.body, path);
+      paths.push(path);
+    }
+    env.merge(paths);
+    if (stmt.finalbody) {
+      const { dead } = env;
+      env.dead = false;
+      this.block(stmt.finalbody.body, env);
+      env.dead ||= dead;
+    }
+  }
+}
+
+/** A layer that ended in break or continue, counted again at the loop's exit; flattened down to the loop's own layer. */
+function revived(exit: Environment, loopEntry: Environment): Environment {
+  const flat = loopEntry.branch();
+  const layers: Environment[] = [];
+  for (let layer: Environment | undefined = exit; layer && layer !== loopEntry; layer = layer.parent)
+    layers.unshift(layer);
+  for (const layer of layers) for (const [name, value] of layer.bindings) flat.set(name, value);
+  return flat;
+}
+
+/** What holds of a name at the head of a loop whose body turns `before` into `after`. */
+function widen(before: Value, after: Value, session: Session, name: string): Value {
+  if (before === after) return before;
+  if (before.kind !== 'quantity' || after.kind !== 'quantity') {
+    const joined = joinValues(before, after);
+    return joined.kind === 'quantity' ? { ...joined, term: session.freshTerm(name) } : joined;
+  }
+  if (before.term !== undefined && before.term === after.term) return before;
+  const joined = joinValues(before, after) as Quantity;
+  // A bound that moves is let go to the next of few thresholds, so that two passes are enough.
+  const lo = after.range.lo >= before.range.lo ? before.range.lo : after.range.lo >= 0 ? 0 : Number.NEGATIVE_INFINITY;
+  const hi = after.range.hi <= before.range.hi ? before.range.hi : after.range.hi <= 1 ? 1 : Number.POSITIVE_INFINITY;
+  const range: R.Range = {
+    lo,
+    hi,
+    reachesLo: lo === Number.NEGATIVE_INFINITY ? 0 : joined.range.reachesLo,
+    reachesHi: hi === Number.POSITIVE_INFINITY ? 0 : joined.range.reachesHi,
+    excludesZero: joined.range.excludesZero,
+  };
+  return { ...joined, range, term: session.freshTerm(name) };
+}
+
+function withoutTerm(q: Quantity): Quantity {
+  const { term: _, origin: __, ...rest } = q;
+  return rest;
+}
+
+function targetHas(target: Expr, name: string): boolean {
+  if (target.kind === 'Name') return target.id === name;
+  return (
+    (target.kind === 'Tuple' || target.kind === 'List') && target.elements.some((element) => targetHas(element, name))
+  );
+}
+
+/** What `for` binds: an element of the iterable; `enumerate` and `zip` give tuples of elements. */
+function loopElement(iterable: Expr, value: Value): Value {
+  if (iterable.kind === 'Call' && iterable.callee.kind === 'Name') {
+    const count: Quantity = {
+      ...UNKNOWN,
+      holder: 'scalar',
+      framework: 'python',
+      dtype: 'integer',
+      range: R.range(0, Number.POSITIVE_INFINITY, 2, 0),
+    };
+    if (iterable.callee.id === 'enumerate')
+      return { kind: 'sequence', elements: [iterable.args.length > 1 ? UNKNOWN : count, UNKNOWN] };
+    if (iterable.callee.id === 'range') return elementOf(value);
+  }
+  return elementOf(value);
+}
+
+function importModules(stmt: ImportStmt, env: Environment): void {
+  for (const { name, alias } of stmt.names) {
+    if (alias !== undefined) env.set(alias, { kind: 'library', name });
+    else {
+      const root = name.split('.', 1)[0] as string;
+      env.set(root, { kind: 'library', name: root });
+    }
+  }
+}
+
+function importNames(stmt: ImportFromStmt, env: Environment, session: Session): void {
+  // A relative import is code we do not see.
+  const home = stmt.level > 0 ? '.' : stmt.module;
+  for (const { name, alias } of stmt.names) {
+    if (name === '*') {
+      if (stmt.level === 0) session.starImports.add(stmt.module);
+      continue;
+    }
+    env.set(alias ?? name, stmt.level > 0 ? UNKNOWN : { kind: 'library', name: `${home}.${name}` });
+  }
+}
+
+export type { Block, CallExpr };

@@ -1,0 +1,61 @@
+// What JAX's NumPy, jax.nn, jax.scipy and Optax losses do to a value. Elementwise names are NumPy's own.
+
+import { NUMPY } from './numpy';
+import type { LibraryTable } from './table';
+
+const NN: Readonly<Record<string, string>> = {
+  softmax: 'softmax x axis where initial',
+  log_softmax: 'log_softmax x axis where initial',
+  log_sigmoid: 'log_softmax x',
+  sigmoid: 'sigmoid x',
+  tanh: 'tanh x',
+  relu: 'relu x',
+  relu6: 'relu x',
+  softplus: 'softplus x',
+  elu: 'elu x alpha',
+  gelu: 'gelu x approximate',
+  silu: 'gelu x',
+  swish: 'gelu x',
+  leaky_relu: 'unbounded x negative_slope',
+  logsumexp: 'logsumexp x:a axis',
+  one_hot: 'one_hot x num_classes * dtype axis',
+  standardize: 'unbounded x axis',
+};
+
+export const JAX: LibraryTable = {
+  framework: 'jax',
+  functions: {
+    'jax.numpy': { ...NUMPY.functions.numpy, clip: 'clamp x:arr|a min:min|a_min max:max|a_max' },
+    'jax.numpy.linalg': { norm: 'norm x ord axis' },
+    'jax.nn': NN,
+    'flax.linen': NN,
+    'jax.lax': {
+      log: 'log x',
+      log1p: 'log1p x',
+      exp: 'exp x',
+      logistic: 'sigmoid x',
+      rsqrt: 'rsqrt x',
+      sqrt: 'sqrt x',
+      clamp: 'clamp min x max',
+      stop_gradient: 'detach x',
+      select: 'where condition:pred x:on_true y:on_false',
+      abs: 'abs x',
+      max: 'maximum x y',
+      min: 'minimum x y',
+    },
+    'jax.scipy.special': NUMPY.functions['scipy.special'] ?? {},
+    'jax.random': {
+      uniform: 'uniform key shape dtype low:minval high:maxval',
+      normal: 'normal key shape dtype',
+      randint: 'integers key shape low:minval high:maxval dtype',
+    },
+    optax: {
+      softmax_cross_entropy: 'nonnegative_loss x:logits target:labels',
+      softmax_cross_entropy_with_integer_labels: 'sparse_cross_entropy x:logits target:labels',
+      sigmoid_binary_cross_entropy: 'nonnegative_loss x:logits target:labels',
+    },
+  },
+  methods: {},
+  modules: {},
+  constants: { 'jax.numpy.pi': Math.PI, 'jax.numpy.e': Math.E, 'jax.numpy.inf': Number.POSITIVE_INFINITY },
+};

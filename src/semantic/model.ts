@@ -1,0 +1,378 @@
+// The semantic model of a file: what rules ask. Segments that nothing relevant has changed for keep what was learned.
+
+import type { ClassDef, Expr, FunctionDef, Module, Node, PlacedSegment, Segment, Stmt } from '../syntax/ast';
+import { childrenOf } from '../syntax/walk';
+import { blocksOf } from './blocks';
+import { parameterScope } from './calls';
+import { libraryBases, methodsOf } from './classes';
+import { Environment } from './environment';
+import { Evaluator } from './evaluator';
+import { decorated, interpretBody } from './interpreter';
+import { canonicalName } from './libraries';
+import type { OperationSite } from './operation-site';
+import { dependencyKeys, importedPackages, summarize } from './program';
+import { type LocalCall, newRecording, type Recording, Session } from './session';
+import {
+  type ClassValue,
+  type Framework,
+  type FunctionValue,
+  isUnknown,
+  joinValues,
+  UNKNOWN,
+  type Value,
+} from './value';
+
+/** A function body as it was analysed, with the class whose method it is. */
+export interface FunctionScope {
+  readonly node: FunctionDef;
+  readonly segment: Segment;
+  readonly owner: ClassValue | undefined;
+}
+
+/** All that was learned of one segment. */
+export interface SegmentAnalysis {
+  readonly key: string;
+  readonly segment: Segment;
+  readonly values: ReadonlyMap<Expr, Value>;
+  readonly sites: readonly OperationSite[];
+  readonly calls: readonly LocalCall[];
+  readonly functions: readonly FunctionScope[];
+  readonly classes: readonly ClassValue[];
+  /** Names it binds at the top level of the file, with their values afterwards. */
+  readonly bindings: ReadonlyMap<string, Value>;
+  /** Whatever a later stage derives from this analysis and wants to keep with it. */
+  readonly derived: Map<unknown, unknown>;
+}
+
+const analyses = new WeakMap<Segment, SegmentAnalysis>();
+
+function arrayFramework(packages: ReadonlySet<string>): Framework | undefined {
+  if (packages.has('torch')) return 'torch';
+  if (packages.has('jax')) return 'jax';
+  return packages.has('numpy') ? 'numpy' : undefined;
+}
+
+export class SemanticModel {
+  readonly packages: ReadonlySet<string>;
+  readonly analyses: readonly SegmentAnalysis[];
+  /** Whether the file asked for more work than is done for one file; what is missing is unknown, never wrong. */
+  readonly exhausted: boolean;
+  private readonly session: Session;
+  private readonly globals = new Environment(undefined, true);
+  private readonly parents = new Map<Segment, Map<Node, Node>>();
+
+  constructor(readonly module: Module) {
+    this.packages = importedPackages(module);
+    this.session = new Session(arrayFramework(this.packages));
+    this.analyses = this.run(module.segments);
+    this.exhausted = this.session.exhausted;
+  }
+
+  private run(segments: readonly PlacedSegment[]): SegmentAnalysis[] {
+    const framework = this.session.arrayFramework ?? '';
+    const keys = dependencyKeys(segments).map((key) => `${framework}|${key}`);
+    const cached = segments.map(({ segment }, i) => {
+      const known = analyses.get(segment);
+      return known?.key === keys[i] ? known : undefined;
+    });
+    // 1. The top level, in order: imports, constants, functions and classes as values.
+    const tops = segments.map(({ segment }, i) => {
+      const known = cached[i];
+      if (known) {
+        for (const [name, value] of known.bindings) this.globals.set(name, value);
+        return undefined;
+      }
+      return this.topLevel(segment);
+    });
+    // 2. The bodies, with parameters of which only the annotations and defaults are known.
+    const bodies = segments.map((_, i) => (tops[i] ? this.bodies(tops[i]) : undefined));
+    // 3. Once more where the call sites of the file say more.
+    const calls = segments.flatMap(
+      (_, i) =>
+        cached[i]?.calls ?? [
+          ...(tops[i]?.recording.calls ?? []),
+          ...(bodies[i] ?? []).flatMap((b) => b.recording.calls),
+        ],
+    );
+    const parameters = joinCallSites(calls);
+    for (const [node, args] of parameters) this.session.parameters.set(node, args);
+    return segments.map(({ segment }, i) => {
+      const known = cached[i];
+      if (known) return known;
+      const top = tops[i] as TopLevel;
+      const recordings = [top.recording, ...(bodies[i] ?? []).map((body) => this.again(body, parameters))];
+      const analysis: SegmentAnalysis = {
+        key: keys[i] as string,
+        segment,
+        values: merge(recordings.map((r) => r.values)),
+        sites: recordings.flatMap((r) => r.sites),
+        calls: recordings.flatMap((r) => r.calls),
+        functions: (bodies[i] ?? []).map((body) => body.scope),
+        classes: top.classes,
+        bindings: top.bindings,
+        derived: new Map(),
+      };
+      if (!this.session.exhausted) analyses.set(segment, analysis);
+      return analysis;
+    });
+  }
+
+  private topLevel(segment: Segment): TopLevel {
+    const recording = newRecording();
+    const evaluator = new Evaluator(this.session, { segment, gradient: true, autocast: undefined });
+    const { pending } = this.session.recordInto(recording, () => interpretBody(evaluator, segment.body, this.globals));
+    this.globals.dead = false;
+    const bindings = new Map<string, Value>();
+    const classes: ClassValue[] = [];
+    for (const name of summarize(segment).binds) {
+      const value = this.globals.bindings.get(name);
+      if (value === undefined) continue;
+      bindings.set(name, value);
+      if (value.kind === 'class' && value.segment === segment) classes.push(value);
+    }
+    for (const [name, value] of this.globals.bindings)
+      if (name.includes('.') && !bindings.has(name)) bindings.set(name, value);
+    return { segment, recording, pending: pending.map((p) => p.value), classes, bindings };
+  }
+
+  private bodies(top: TopLevel): AnalysedBody[] {
+    const result: AnalysedBody[] = [];
+    const queue: { value: FunctionValue; owner: ClassValue | undefined }[] = [];
+    for (const value of top.pending) queue.push({ value, owner: undefined });
+    for (const type of allClasses(top.segment.body, top.classes, this.globals, top.segment)) {
+      for (const node of methodsOf(type.node)) {
+        const isStatic = node.decorators.some((d) => d.kind === 'Name' && d.id === 'staticmethod');
+        const value: FunctionValue = {
+          kind: 'function',
+          node,
+          segment: top.segment,
+          closure: type.closure,
+          ...(isStatic ? {} : { self: { kind: 'object', type } as const }),
+        };
+        queue.push({ value, owner: type });
+      }
+    }
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const body = this.body(next.value, next.owner, new Map());
+      if (!body) continue;
+      result.push(body);
+      for (const nested of body.nested) queue.push({ value: nested, owner: next.owner });
+    }
+    return result;
+  }
+
+  private body(
+    value: FunctionValue,
+    owner: ClassValue | undefined,
+    args: ReadonlyMap<string, Value>,
+  ): AnalysedBody | undefined {
+    if (value.node.kind === 'Lambda') return undefined;
+    const { node } = value;
+    const recording = newRecording();
+    const bound = new Map(args);
+    const self = node.params[0];
+    if (value.self && self && !node.decorators.some((d) => d.kind === 'Name' && d.id === 'classmethod'))
+      bound.set(self.name, value.self);
+    const scope = parameterScope(this.session, value, bound);
+    const base = new Evaluator(this.session, { segment: value.segment, gradient: true, autocast: undefined });
+    const { pending } = this.session.recordInto(recording, () =>
+      interpretBody(decorated(base, value), node.body.body, scope),
+    );
+    return {
+      value,
+      owner,
+      scope: { node, segment: value.segment, owner },
+      recording,
+      nested: pending.map((p) => p.value),
+    };
+  }
+
+  private again(body: AnalysedBody, parameters: ReadonlyMap<FunctionDef, ReadonlyMap<string, Value>>): Recording {
+    const args = parameters.get(body.scope.node);
+    return args ? (this.body(body.value, body.owner, args)?.recording ?? body.recording) : body.recording;
+  }
+
+  // ------------------------------------------------------------------ questions
+
+  /** What is known of an expression. The segment must be one of this module's. */
+  valueOf(segment: Segment, expr: Expr): Value {
+    return this.analysisOf(segment)?.values.get(expr) ?? UNKNOWN;
+  }
+
+  analysisOf(segment: Segment): SegmentAnalysis | undefined {
+    return this.analyses.find((analysis) => analysis.segment === segment);
+  }
+
+  /** `torch.nn.functional.softmax` for whatever name the file gives it. */
+  qualifiedName(segment: Segment, expr: Expr): string | undefined {
+    const value = this.valueOf(segment, expr);
+    if (value.kind === 'library') return canonicalName(value.name);
+    return undefined;
+  }
+
+  /** Library classes that a class of the file derives from, through its local bases. */
+  libraryBases(type: ClassValue): readonly string[] {
+    return libraryBases(this.session, type);
+  }
+
+  /** The node that directly holds another one. */
+  parentOf(segment: Segment, node: Node): Node | undefined {
+    let map = this.parents.get(segment);
+    if (!map) {
+      const links = new Map<Node, Node>();
+      const visit = (parent: Node): void => {
+        for (const child of childrenOf(parent)) {
+          links.set(child, parent);
+          visit(child);
+        }
+      };
+      for (const stmt of segment.body) visit(stmt);
+      this.parents.set(segment, links);
+      map = links;
+    }
+    return map.get(node);
+  }
+
+  /** The statement that holds an expression (itself, for a statement). */
+  statementOf(segment: Segment, node: Node): Stmt | undefined {
+    for (let at: Node | undefined = node; at; at = this.parentOf(segment, at)) if (isStatement(at)) return at;
+    return undefined;
+  }
+
+  enclosingFunction(segment: Segment, node: Node): FunctionDef | undefined {
+    for (let at = this.parentOf(segment, node); at; at = this.parentOf(segment, at))
+      if (at.kind === 'FunctionDef') return at;
+    return undefined;
+  }
+
+  enclosingClass(segment: Segment, node: Node): ClassDef | undefined {
+    for (let at = this.parentOf(segment, node); at; at = this.parentOf(segment, at))
+      if (at.kind === 'ClassDef') return at;
+    return undefined;
+  }
+
+  /** The name under which the file knows a library object, if any: `F` for `torch.nn.functional`. */
+  nameFor(qualified: string): string | undefined {
+    for (const [name, value] of this.globals.bindings) {
+      if (value.kind === 'library' && canonicalName(value.name) === qualified && !name.includes('.')) return name;
+    }
+    // Through the longest module that is imported: torch → torch.nn.functional.
+    const dot = qualified.lastIndexOf('.');
+    if (dot < 0) return undefined;
+    const home = this.nameFor(qualified.slice(0, dot));
+    return home === undefined ? undefined : `${home}.${qualified.slice(dot + 1)}`;
+  }
+
+  /** A name bound at the top level of the file. */
+  global(name: string): Value | undefined {
+    return this.globals.bindings.get(name);
+  }
+}
+
+interface TopLevel {
+  readonly segment: Segment;
+  readonly recording: Recording;
+  readonly pending: readonly FunctionValue[];
+  readonly classes: readonly ClassValue[];
+  readonly bindings: ReadonlyMap<string, Value>;
+}
+
+interface AnalysedBody {
+  readonly value: FunctionValue;
+  readonly owner: ClassValue | undefined;
+  readonly scope: FunctionScope;
+  readonly recording: Recording;
+  readonly nested: readonly FunctionValue[];
+}
+
+const STATEMENTS: ReadonlySet<Node['kind']> = new Set([
+  'ExprStmt',
+  'Assign',
+  'AugAssign',
+  'AnnAssign',
+  'Return',
+  'Raise',
+  'Assert',
+  'Delete',
+  'Pass',
+  'Break',
+  'Continue',
+  'Global',
+  'Nonlocal',
+  'Import',
+  'ImportFrom',
+  'If',
+  'For',
+  'While',
+  'With',
+  'Try',
+  'FunctionDef',
+  'ClassDef',
+  'Match',
+  'BrokenStmt',
+]);
+
+export function isStatement(node: Node): node is Stmt {
+  return STATEMENTS.has(node.kind);
+}
+
+function merge(maps: readonly ReadonlyMap<Expr, Value>[]): ReadonlyMap<Expr, Value> {
+  const [first, ...rest] = maps;
+  if (!first || rest.length === 0) return first ?? new Map();
+  const all = new Map(first);
+  for (const map of rest) for (const [expr, value] of map) all.set(expr, value);
+  return all;
+}
+
+/** Classes bound at the top level, and those that stand inside other classes or under `if` and `try`. */
+function allClasses(
+  body: readonly Stmt[],
+  known: readonly ClassValue[],
+  closure: Environment,
+  segment: Segment,
+): ClassValue[] {
+  const result = [...known];
+  const visit = (stmts: readonly Stmt[]): void => {
+    for (const stmt of stmts) {
+      if (stmt.kind === 'ClassDef' && !result.some((type) => type.node === stmt)) {
+        result.push({ kind: 'class', node: stmt, segment, closure });
+      }
+      for (const block of blocksOf(stmt)) visit(block.body);
+      if (stmt.kind === 'BrokenStmt') visit(stmt.body);
+    }
+  };
+  visit(body);
+  return result;
+}
+
+/** Per function, the parameters of which at least one call site of the file knows something. */
+function joinCallSites(calls: readonly LocalCall[]): Map<FunctionDef, Map<string, Value>> {
+  const joined = new Map<FunctionDef, Map<string, Value>>();
+  for (const { callee, args } of calls) {
+    if (callee.kind === 'Lambda') continue;
+    let known = joined.get(callee);
+    if (!known) {
+      known = new Map();
+      joined.set(callee, known);
+    }
+    for (const [name, value] of args) {
+      // One caller that says something is enough to ask; a caller that says nothing takes nothing away.
+      if (isUnknown(value)) continue;
+      const before = known.get(name);
+      const plain = value.kind === 'quantity' ? withoutTerm(value) : value;
+      known.set(name, before === undefined ? plain : joinValues(before, plain));
+    }
+  }
+  for (const [callee, known] of joined) {
+    const informative =
+      [...known].some(([name, value]) => !isUnknown(value) && name !== callee.params[0]?.name) ||
+      (known.size > 0 && !callee.params[0]?.name.match(/^(self|cls)$/));
+    if (!informative) joined.delete(callee);
+  }
+  return joined;
+}
+
+function withoutTerm(value: Value & { kind: 'quantity' }): Value {
+  const { term: _, origin: __, ...rest } = value;
+  return rest;
+}

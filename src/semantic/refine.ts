@@ -1,0 +1,144 @@
+// What a condition that holds (or does not) says about the values in it.
+
+import type { CompareOperator, Expr } from '../syntax/ast';
+import type { Environment } from './environment';
+import type { Evaluator } from './evaluator';
+import * as R from './range';
+import { asQuantity, literalNumber, type Quantity } from './value';
+
+const NEGATED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+  '==': '!=',
+  '!=': '==',
+  is: 'is not',
+  'is not': 'is',
+};
+const MIRRORED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '==': '==',
+  '!=': '!=',
+};
+
+/** Teaches `env` what `condition` being `holds` means. Evaluates silently: the condition itself is recorded elsewhere. */
+export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, env: Environment): void {
+  const evaluate = (expr: Expr) => evaluator.session.silently(() => evaluator.evaluate(expr, env));
+  switch (condition.kind) {
+    case 'Unary':
+      if (condition.operator === 'not' || condition.operator === '~') refine(evaluator, condition.operand, !holds, env);
+      return;
+    case 'Bool':
+      // Of `a and b` that fails, it is unknown which failed; likewise of `a or b` that holds.
+      if ((condition.operator === 'and') === holds)
+        for (const value of condition.values) refine(evaluator, value, holds, env);
+      return;
+    case 'Binary':
+      if ((condition.operator === '&') === holds && (condition.operator === '&' || condition.operator === '|')) {
+        refine(evaluator, condition.left, holds, env);
+        refine(evaluator, condition.right, holds, env);
+      }
+      return;
+    case 'NamedExpr':
+      refine(evaluator, condition.value, holds, env);
+      return;
+    case 'Compare': {
+      if (!holds && condition.operators.length > 1) return;
+      let left = condition.left;
+      condition.operators.forEach((operator, i) => {
+        const right = condition.comparators[i];
+        if (!right) return;
+        const effective = holds ? operator : NEGATED[operator];
+        if (effective) compare(asQuantity(evaluate(left)), effective, asQuantity(evaluate(right)), env);
+        left = right;
+      });
+      return;
+    }
+    case 'Call': {
+      // (x > 0).all() and torch.all(x > 0) speak of every element.
+      const { callee } = condition;
+      const all = callee.kind === 'Attribute' && (callee.name === 'all' || callee.name === 'any');
+      if (all) {
+        const inner = condition.args[0]?.value ?? callee.object;
+        const every = callee.name === 'all' ? holds : !holds;
+        if (every && inner.kind === 'Compare') refine(evaluator, inner, holds, env);
+        else truth(asQuantity(evaluate(inner)), holds, env, callee.name === 'any');
+      } else if (callee.kind === 'Name' && callee.id === 'bool' && condition.args[0]) {
+        refine(evaluator, condition.args[0].value, holds, env);
+      } else {
+        truth(asQuantity(evaluate(condition)), holds, env, false);
+      }
+      return;
+    }
+    case 'Name':
+    case 'Attribute':
+    case 'Subscript':
+      truth(asQuantity(evaluate(condition)), holds, env, false);
+      return;
+    default:
+      return;
+  }
+}
+
+/** `if n:` means n is not 0; `if mask.any():` means its sum is not. */
+function truth(value: Quantity, holds: boolean, env: Environment, any: boolean): void {
+  if (value.term === undefined) return;
+  if (any) {
+    if (holds) env.learn(`sum(${value.term})`, R.range(0, Number.POSITIVE_INFINITY, 0, 0));
+    return;
+  }
+  if (holds) env.learn(value.term, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) });
+  else env.learn(value.term, R.constant(0));
+}
+
+function compare(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
+  bound(left, operator, literalNumber(right) ?? lowerBoundFor(operator, right), env);
+  const mirrored = MIRRORED[operator];
+  if (mirrored) bound(right, mirrored, literalNumber(left) ?? lowerBoundFor(mirrored, left), env);
+}
+
+/** `x > eps` with an eps that is only known to be above 0 still says that x is. */
+function lowerBoundFor(operator: CompareOperator, q: Quantity): number | undefined {
+  if ((operator === '>' || operator === '>=') && Number.isFinite(q.range.lo) && !q.assumed) return q.range.lo;
+  if ((operator === '<' || operator === '<=') && Number.isFinite(q.range.hi) && !q.assumed) return q.range.hi;
+  return undefined;
+}
+
+function bound(q: Quantity, operator: CompareOperator, n: number | undefined, env: Environment): void {
+  if (n === undefined || q.term === undefined) return;
+  switch (operator) {
+    case '>':
+      // The smallest float above n; n itself is excluded.
+      env.learn(q.term, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0));
+      if (n === 0) minimumOf(q, env);
+      return;
+    case '>=':
+      env.learn(q.term, R.range(n, Number.POSITIVE_INFINITY, n > 0 ? 0 : 1, 0));
+      return;
+    case '<':
+      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 0));
+      return;
+    case '<=':
+      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 1));
+      return;
+    case '==':
+      env.learn(q.term, R.constant(n));
+      return;
+    case '!=':
+      if (n === 0)
+        env.learn(q.term, { ...R.ANY, excludesZero: true, ...(q.range.lo === 0 ? { lo: Number.MIN_VALUE } : {}) });
+      return;
+    default:
+      return;
+  }
+}
+
+/** `x.min() > 0` says that every element is. */
+function minimumOf(q: Quantity, env: Environment): void {
+  const inner = /^smallest\(([^,]*)\)$/.exec(q.term ?? '')?.[1];
+  if (inner !== undefined) env.learn(inner, R.range(Number.MIN_VALUE, Number.POSITIVE_INFINITY, 0, 0));
+}

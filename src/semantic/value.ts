@@ -1,0 +1,277 @@
+// Abstract values: what the flow analysis knows of an expression. Unknown is a value too, and never an alarm.
+
+import type { CallExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Segment } from '../syntax/ast';
+import type { Span } from '../text/span';
+import type { DType } from './dtype';
+import type { Environment } from './environment';
+import { ANY, constant, isKnown, join as joinRanges, type Range } from './range';
+
+export type Framework = 'torch' | 'numpy' | 'tensorflow' | 'jax' | 'keras' | 'python';
+
+export type Role =
+  | 'probabilities'
+  | 'log-probabilities'
+  | 'logits'
+  | 'one-hot'
+  | 'class-ids'
+  | 'mask'
+  | 'count'
+  | 'size'
+  | 'loss';
+
+/** A place in the file that says why a value is what it is. */
+export interface Evidence {
+  readonly segment: Segment;
+  readonly span: Span;
+  readonly message: string;
+}
+
+/** The call that made a value, so that a fix can rewrite it. */
+export interface Origin {
+  readonly operation: string;
+  readonly node: Expr;
+  readonly segment: Segment;
+  /** Term of the operand at that place: equal terms mean an equal value. */
+  readonly operandTerm: string | undefined;
+  readonly operand: Expr | undefined;
+  /** What was called: the function, the module object, the method. */
+  readonly callee: Value;
+}
+
+/** A mixed-precision region in which a value was computed. */
+export interface AutocastRegion {
+  readonly call: CallExpr;
+  readonly segment: Segment;
+  readonly dtype: 'float16' | 'bfloat16' | undefined;
+  readonly device: 'cuda' | 'cpu' | 'other' | undefined;
+  /** Whether the dtype is certain, or only what the call does on one of the devices it may run on. */
+  readonly certain: boolean;
+}
+
+export interface Quantity {
+  readonly kind: 'quantity';
+  /** What holds the numbers; undefined where even that is unknown. */
+  readonly holder?: 'tensor' | 'scalar';
+  readonly framework?: Framework;
+  readonly range: Range;
+  /** The range rests on a name ("probs"): it may raise an alarm, never calm one. */
+  readonly assumed?: boolean;
+  readonly dtype?: DType;
+  readonly role?: Role;
+  /** false: no gradient flows from here (detached, no_grad, NumPy). */
+  readonly gradient?: boolean;
+  readonly autocast?: AutocastRegion;
+  readonly origin?: Origin;
+  /** Canonical text of a pure expression over versioned names: equal terms are equal values. */
+  readonly term?: string;
+  /** Qualified name of the library function that gave it, where nothing more is known. */
+  readonly madeBy?: string;
+  readonly because: readonly Evidence[];
+}
+
+/** A module, function, class or constant of a library, by its qualified name. */
+export interface LibraryObject {
+  readonly kind: 'library';
+  readonly name: string;
+}
+/** An object made by calling a library class. */
+export interface Instance {
+  readonly kind: 'instance';
+  readonly className: string;
+  readonly call: CallExpr;
+  readonly segment: Segment;
+  /** Values of the constructor's arguments, by keyword or position. */
+  readonly args: readonly { readonly keyword: string | undefined; readonly value: Value }[];
+}
+export interface FunctionValue {
+  readonly kind: 'function';
+  readonly node: FunctionDef | LambdaExpr;
+  readonly segment: Segment;
+  readonly closure: Environment;
+  readonly self?: Value;
+}
+export interface ClassValue {
+  readonly kind: 'class';
+  readonly node: ClassDef;
+  readonly segment: Segment;
+  readonly closure: Environment;
+}
+/** An object of a class of this file. */
+export interface LocalInstance {
+  readonly kind: 'object';
+  readonly type: ClassValue;
+}
+/** A method of a library object that is not called yet. */
+export interface BoundMethod {
+  readonly kind: 'method';
+  readonly receiver: Value;
+  readonly name: string;
+}
+export interface SequenceValue {
+  readonly kind: 'sequence';
+  readonly elements: readonly Value[];
+}
+export interface MappingValue {
+  readonly kind: 'mapping';
+  readonly entries: ReadonlyMap<string, Value>;
+}
+/** One of several literal strings. */
+export interface StringValue {
+  readonly kind: 'string';
+  readonly values: readonly string[];
+}
+export interface NoneValue {
+  readonly kind: 'none';
+}
+
+export type Value =
+  | Quantity
+  | LibraryObject
+  | Instance
+  | FunctionValue
+  | ClassValue
+  | LocalInstance
+  | BoundMethod
+  | SequenceValue
+  | MappingValue
+  | StringValue
+  | NoneValue;
+
+export const UNKNOWN: Quantity = { kind: 'quantity', range: ANY, because: [] };
+export const NONE: NoneValue = { kind: 'none' };
+
+export function scalar(value: number, dtype: DType): Quantity {
+  return {
+    kind: 'quantity',
+    holder: 'scalar',
+    framework: 'python',
+    range: constant(value),
+    dtype,
+    term: String(value),
+    because: [],
+  };
+}
+
+export function isQuantity(value: Value): value is Quantity {
+  return value.kind === 'quantity';
+}
+
+export function asQuantity(value: Value | undefined): Quantity {
+  return value?.kind === 'quantity' ? value : UNKNOWN;
+}
+
+/** Whether nothing at all is known, not even what kind of thing it is. */
+export function isUnknown(value: Value): boolean {
+  return (
+    value.kind === 'quantity' &&
+    value.holder === undefined &&
+    value.role === undefined &&
+    value.dtype === undefined &&
+    value.autocast === undefined &&
+    !isKnown(value.range)
+  );
+}
+
+export function isTensor(value: Value): boolean {
+  return value.kind === 'quantity' && value.holder === 'tensor';
+}
+
+/** The single literal string a value is, if it is one. */
+export function literalString(value: Value | undefined): string | undefined {
+  return value?.kind === 'string' && value.values.length === 1 ? value.values[0] : undefined;
+}
+
+/** The single number a value is, if it is one. */
+export function literalNumber(value: Value | undefined): number | undefined {
+  return value?.kind === 'quantity' && value.range.lo === value.range.hi ? value.range.lo : undefined;
+}
+
+/** Drops a field from an object with optional fields, keeping exactness of optional properties. */
+export function without<T extends object, K extends keyof T>(object: T, ...keys: K[]): Omit<T, K> {
+  const copy = { ...object };
+  for (const key of keys) delete copy[key];
+  return copy;
+}
+
+function joinQuantities(a: Quantity, b: Quantity): Quantity {
+  const joined: { -readonly [K in keyof Quantity]: Quantity[K] } = {
+    kind: 'quantity',
+    range: joinRanges(a.range, b.range),
+    because: a.because.length >= b.because.length ? a.because : b.because,
+  };
+  if (a.holder !== undefined && a.holder === b.holder) joined.holder = a.holder;
+  if (a.framework !== undefined && a.framework === b.framework) joined.framework = a.framework;
+  if (a.dtype !== undefined && a.dtype === b.dtype) joined.dtype = a.dtype;
+  if (a.role !== undefined && a.role === b.role) joined.role = a.role;
+  if (a.assumed || b.assumed) joined.assumed = true;
+  if (a.gradient === false && b.gradient === false) joined.gradient = false;
+  // A value that was computed under autocast on one path is still one that may underflow.
+  const autocast = a.autocast ?? b.autocast;
+  if (autocast) joined.autocast = autocast;
+  if (a.origin && a.origin.node === b.origin?.node) joined.origin = a.origin;
+  if (a.term !== undefined && a.term === b.term) joined.term = a.term;
+  return joined;
+}
+
+/** What is known on both of two paths. */
+export function joinValues(a: Value, b: Value): Value {
+  if (a === b) return a;
+  if (a.kind === 'quantity' && b.kind === 'quantity') return joinQuantities(a, b);
+  if (a.kind === 'string' && b.kind === 'string') {
+    const values = [...new Set([...a.values, ...b.values])];
+    return values.length <= 8 ? { kind: 'string', values } : UNKNOWN;
+  }
+  // `x = None` before a branch that sets it: the object is what is used later.
+  if (a.kind === 'none') return b;
+  if (b.kind === 'none') return a;
+  if (a.kind === 'library' && b.kind === 'library' && a.name === b.name) return a;
+  if (a.kind === 'instance' && b.kind === 'instance') {
+    if (a.className === b.className) return a;
+    // `nullcontext() if … else autocast()`: what it may switch on counts.
+    if (a.className === 'contextlib.nullcontext') return b;
+    if (b.className === 'contextlib.nullcontext') return a;
+  }
+  if (a.kind === 'object' && b.kind === 'object' && a.type.node === b.type.node) return a;
+  if (a.kind === 'function' && b.kind === 'function' && a.node === b.node) return a;
+  if (a.kind === 'sequence' && b.kind === 'sequence' && a.elements.length === b.elements.length) {
+    return {
+      kind: 'sequence',
+      elements: a.elements.map((element, i) => joinValues(element, b.elements[i] ?? UNKNOWN)),
+    };
+  }
+  return UNKNOWN;
+}
+
+/** A short text by which equal knowledge is recognised; positions do not enter. */
+export function valueKey(value: Value): string {
+  switch (value.kind) {
+    case 'quantity': {
+      const r = value.range;
+      if (isUnknown(value)) return '?';
+      return `q${value.holder ?? ''}${value.framework ?? ''}${r.lo},${r.hi},${r.reachesLo}${r.reachesHi}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}`;
+    }
+    case 'library':
+      return `l${value.name}`;
+    case 'instance':
+      return `i${value.className}@${value.call.start}`;
+    case 'object':
+      return `o${value.type.node.name}`;
+    case 'class':
+      return `c${value.node.name}`;
+    case 'function':
+      return `f${value.node.kind === 'FunctionDef' ? value.node.name : 'lambda'}@${value.node.start}`;
+    case 'method':
+      return `m${valueKey(value.receiver)}.${value.name}`;
+    case 'sequence':
+      return value.elements.length > 8 ? '?' : `[${value.elements.map(valueKey).join(';')}]`;
+    case 'mapping':
+      return `{${[...value.entries]
+        .slice(0, 8)
+        .map(([k, v]) => `${k}:${valueKey(v)}`)
+        .join(';')}}`;
+    case 'string':
+      return `s${value.values.join('|')}`;
+    case 'none':
+      return 'n';
+  }
+}
