@@ -88,9 +88,9 @@ describe('SARIF', () => {
   addFormats(ajv);
   const validate = ajv.compile(sarifSchema);
   const parse = (text: string): Log => {
-    const log: unknown = JSON.parse(text);
+    const log = JSON.parse(text) as unknown;
     assert.ok(validate(log), JSON.stringify(validate.errors, null, 1));
-    return log as Log;
+    return JSON.parse(text) as Log;
   };
 
   it('is valid, and tells rules, places, evidence and fixes', async () => {
@@ -168,7 +168,7 @@ describe('GitHub', () => {
   });
 
   it('stays on one line whatever the text is, and can be read back', () => {
-    const unescape = (text: string): string =>
+    const unescaped = (text: string): string =>
       text
         .replaceAll('%3A', ':')
         .replaceAll('%2C', ',')
@@ -186,7 +186,7 @@ describe('GitHub', () => {
       const command = workflowCommand('error', { title: text, file: 'f' }, text);
       const parts = /^::error title=([^,:\r\n]*),file=f::([^\r\n]*)$/.exec(command);
       assert.ok(parts, command);
-      assert.deepEqual([unescape(parts[1] ?? ''), unescape(parts[2] ?? '')], [text, text]);
+      assert.deepEqual([unescaped(parts[1] ?? ''), unescaped(parts[2] ?? '')], [text, text]);
     }
   });
 
