@@ -107,7 +107,7 @@ describe('SARIF', () => {
     assert.deepEqual(place?.region, { startLine: 3, startColumn: 5, endLine: 3, endColumn: 11 });
     assert.equal(result?.relatedLocations?.length, 1);
     assert.equal(result?.fixes?.[0]?.artifactChanges[0]?.replacements[0]?.insertedContent?.text, 'log(p + 1e-6)');
-    assert.ok(run && run.originalUriBaseIds && place?.artifactLocation?.uriBaseId);
+    assert.ok(run?.originalUriBaseIds && place?.artifactLocation?.uriBaseId);
     assert.ok(place.artifactLocation.uriBaseId in run.originalUriBaseIds);
     assert.equal(run.invocations?.[0]?.executionSuccessful, true);
   });
