@@ -1,6 +1,10 @@
-// The one user of web-tree-sitter: text in, typed tree out.
+// The one user of web-tree-sitter: text in, typed tree out, one segment at a time.
 
-import type { Module } from './ast';
+import { Language, Parser } from 'web-tree-sitter';
+import type { Module, PlacedSegment, Segment } from './ast';
+import { FlatTree, NodeTypes } from './flat-tree';
+import { lowerSegment } from './lower';
+import { cutSegments } from './segments';
 
 /** The bytes of `web-tree-sitter.wasm` and `tree-sitter-python.wasm`. */
 export interface ParserBinaries {
@@ -8,14 +12,111 @@ export interface ParserBinaries {
   readonly language: Uint8Array;
 }
 
+/** How many characters of segments are remembered, those of the file last parsed apart. */
+const REMEMBERED_CHARACTERS = 4_000_000;
+
+let runtimeReady: Promise<void> | undefined;
+
+/** The runtime is one for the whole process, whoever asks first. */
+function startRuntime(runtime: Uint8Array): Promise<void> {
+  runtimeReady ??= Parser.init({ wasmBinary: runtime, locateFile: (name: string) => name }).catch((fault: unknown) => {
+    runtimeReady = undefined;
+    throw fault;
+  });
+  return runtimeReady;
+}
+
 export class PythonParser {
+  private parser: Parser;
+  private readonly tree: FlatTree;
+  /** Segments by their text, the one longest unused first. */
+  private readonly remembered = new Map<string, Segment>();
+  private rememberedCharacters = 0;
+
+  private constructor(private readonly language: Language) {
+    this.parser = new Parser().setLanguage(language);
+    this.tree = new FlatTree(new NodeTypes(language));
+  }
+
   /** Compiles the two WebAssembly modules. @throws if they are not what they should be. */
-  static async create(_binaries: ParserBinaries): Promise<PythonParser> {
-    return new PythonParser();
+  static async create(binaries: ParserBinaries): Promise<PythonParser> {
+    await startRuntime(binaries.runtime);
+    return new PythonParser(await Language.load(binaries.language));
   }
 
   /** Never throws: what cannot be parsed becomes `BrokenStmt` or `BrokenExpr`. */
   parse(text: string): Module {
-    return { text, segments: [] };
+    const segments: PlacedSegment[] = [];
+    let offset = 0;
+    for (const cut of cutSegments(text)) {
+      segments.push({ offset, segment: this.segment(cut) });
+      offset += cut.length;
+    }
+    this.forget(text.length);
+    return { text, segments };
   }
+
+  private segment(cut: string): Segment {
+    const known = this.remembered.get(cut);
+    if (known) {
+      this.remembered.delete(cut);
+      this.remembered.set(known.text, known);
+      return known;
+    }
+    const text = ownCopy(cut);
+    const segment = this.parseSegment(text);
+    this.remembered.set(text, segment);
+    this.rememberedCharacters += text.length;
+    return segment;
+  }
+
+  private forget(latestCharacters: number): void {
+    const limit = Math.max(REMEMBERED_CHARACTERS, latestCharacters);
+    for (const text of this.remembered.keys()) {
+      if (this.rememberedCharacters <= limit) return;
+      this.remembered.delete(text);
+      this.rememberedCharacters -= text.length;
+    }
+  }
+
+  private parseSegment(text: string): Segment {
+    try {
+      const tree = this.parser.parse(withPlainLineEnds(text));
+      if (!tree) return unreadable(text);
+      try {
+        this.tree.fill(tree, text);
+      } finally {
+        tree.delete();
+      }
+      return lowerSegment(this.tree, text);
+    } catch {
+      // Out of WebAssembly memory, most likely: the parser's own state is not to be trusted any more.
+      this.parser = new Parser().setLanguage(this.language);
+      return unreadable(text);
+    } finally {
+      this.tree.shrink();
+    }
+  }
+}
+
+function unreadable(text: string): Segment {
+  return { text, body: [{ kind: 'BrokenStmt', start: 0, end: text.length, body: [] }], comments: [], hasErrors: true };
+}
+
+/** A slice keeps the text it was cut from alive, and with it every version of an edited file; a joined string does not. */
+function ownCopy(slice: string): string {
+  return slice.length < 2 ? slice : [slice.slice(0, 1), slice.slice(1)].join('');
+}
+
+/**
+ * The same length with what tree-sitter would misread replaced: lone carriage returns end lines in Python, NUL ends
+ * the text in C, and half a surrogate pair is no character.
+ */
+function withPlainLineEnds(text: string): string {
+  return /[\r\0\ud800-\udfff]/.test(text)
+    ? text
+        .replace(/\r(?!\n)/g, '\n')
+        .replaceAll('\0', '\x01')
+        .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
+    : text;
 }
