@@ -62,11 +62,13 @@ export interface Anomaly {
     readonly function: string | null;
     readonly text: string | null;
   } | null;
+  /** Outermost call first, as Python prints them. */
   readonly frames: readonly Frame[];
+  /** As the artefact wrote it, without colours and line prefixes. */
   readonly message: string;
   readonly stats: readonly TensorStats[] | null;
   readonly rules: readonly string[];
-  /** 1-based lines of the artefact that say so. */
+  /** 1-based lines of the artefact that say so; a lone carriage return (a progress bar) does not end a line. */
   readonly span: { readonly firstLine: number; readonly lastLine: number } | null;
 }
 
@@ -75,6 +77,8 @@ export interface Series {
   /** Steps in the artefact's own numbering, one per value. Values keep NaN and ±Infinity. */
   readonly steps: readonly number[];
   readonly values: readonly number[];
+  /** How many readings the artefact holds, where `values` is a thinned choice of them. */
+  readonly total?: number;
 }
 
 export interface DumpProblem {
@@ -87,12 +91,61 @@ export interface Verdict {
   readonly confidence: 'certain' | 'likely' | 'unknown';
 }
 
+/** One operation of a recorded step, in order of execution. */
+export interface RecordedOperation {
+  readonly name: string;
+  readonly phase: 'forward' | 'backward' | 'optimizer' | null;
+  readonly module: string | null;
+  readonly source: { readonly path: string; readonly line: number; readonly function: string | null } | null;
+  readonly inputs: readonly TensorStats[];
+  readonly outputs: readonly TensorStats[];
+  /** Whether its outputs hold NaN or Inf; null where that was not looked at. */
+  readonly nonFinite: boolean | null;
+}
+
+/** What a recorder's dump holds beyond a log: the replayed step itself. */
+export interface Recording {
+  readonly schemaVersion: number;
+  readonly run: {
+    readonly id: string | null;
+    readonly startedAt: string | null;
+    readonly script: string | null;
+    readonly python: string | null;
+    readonly frameworkVersion: string | null;
+    readonly device: string | null;
+    readonly worldSize: number | null;
+  };
+  readonly operations: readonly RecordedOperation[];
+  /** How many operations ran, where `operations` is a part of them. */
+  readonly operationCount: number;
+  readonly batch: {
+    readonly index: number | null;
+    /** Rows of the batch that hold or cause the first bad value. */
+    readonly badRows: readonly number[];
+    /** Indices into the data set, where the loader said them. */
+    readonly sampleIndices: readonly number[];
+    readonly tensors: readonly TensorStats[];
+  } | null;
+  readonly fidelity: {
+    /** Whether the replayed loss has the same bits as the one that failed. */
+    readonly bitIdentical: boolean | null;
+    readonly lossThen: number | null;
+    readonly lossReplayed: number | null;
+    readonly notes: readonly string[];
+  } | null;
+  readonly ranks: readonly { readonly rank: number; readonly role: AnomalyRole; readonly step: number | null }[];
+  /** The sibling file with the culprit tensors. */
+  readonly tensorsFile: string | null;
+}
+
 export interface Dump {
+  /** Identifies the reader's format; `unknown` where nothing could be read. */
   readonly format: string;
   readonly framework: 'pytorch' | 'tensorflow' | 'jax' | 'numpy' | 'keras' | null;
   readonly verdict: Verdict;
   readonly anomalies: readonly Anomaly[];
   readonly series: readonly Series[];
+  readonly recording?: Recording;
 }
 
 /** Bytes from anywhere: a file, an editor's file system, standard input, the clipboard. */
@@ -100,7 +153,9 @@ export interface ByteSource {
   readonly name: string;
   /** In bytes, where it is known. */
   readonly size?: number;
+  /** Bytes `[from, to)`, fewer where the source ends before `to`. */
   read(from: number, to: number): Promise<Uint8Array>;
+  /** All bytes in order, in pieces of any size. */
   stream(): AsyncIterable<Uint8Array>;
 }
 

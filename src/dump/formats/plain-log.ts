@@ -1,0 +1,205 @@
+// The fallback for any text: printed losses that are NaN or Inf, statements that say so, and exceptions about them. Invents nothing.
+
+import { sourceOf } from '../frames';
+import type { LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
+import { isAlarmingName, isGradientName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
+import { type Classified, classifyException, classifyStatement } from '../log/nan-messages';
+import type { LogLine } from '../log/prefix';
+import type { Place } from '../log/progress';
+import type { Stack } from '../log/stack';
+import type { Anomaly, Dump, Frame, NonFinite } from '../model';
+
+export const plainLog: LogFormat = { id: 'plain-log', detect: (context) => new PlainLogDetector(context) };
+
+const maxStatements = 200;
+/** How many lines after a statement may name the component that is bad. */
+const componentLines = 3;
+/** How many lines of a printed tensor are looked through. */
+const tensorLines = 100;
+
+type MutablePlace = { -readonly [K in keyof Place]: Place[K] };
+type MutableSighting = { -readonly [K in keyof Sighting]: Sighting[K] };
+
+class PlainLogDetector implements LogDetector {
+  private readonly sightings: MutableSighting[] = [];
+  private readonly seen = new Set<string>();
+  private framework: Dump['framework'] = null;
+  private stackEnd = 0;
+  /** Places that a bar drawn right after the print completes. */
+  private stepless: MutablePlace[] = [];
+  private statement: { sighting: MutableSighting; until: number } | null = null;
+  /** An exception that shows the refused tensor in the lines below it. */
+  private pending: { sighting: MutableSighting; until: number } | null = null;
+
+  constructor(private readonly context: LogContext) {}
+
+  onStack(stack: Stack): void {
+    for (const { path } of stack.frames) this.noticeFramework(path);
+    this.stackEnd = stack.lastLine;
+    if (stack.kind !== 'exception' || stack.exception === null) return;
+    const found = classifyException(stack.exception);
+    if (found === null || this.sightings.length >= maxStatements) return;
+    const sighting = this.sighting(found, stack.exception, stack.frames, stack.rank, stack.firstLine, stack.lastLine);
+    if (found.showsTensor) this.pending = { sighting, until: stack.lastLine + tensorLines };
+    else this.sightings.push(sighting);
+  }
+
+  onLine(line: LogLine, metric: MetricLine | null): void {
+    if (this.framework === null && line.text.includes('-packages/')) this.noticeFramework(line.text);
+    if (this.pending !== null) this.tensorLine(this.pending, line);
+    if (metric !== null) {
+      this.metricLine(line, metric);
+      return;
+    }
+    if (line.number === this.stackEnd || /^\s/.test(line.text) || this.sightings.length >= maxStatements) return;
+    const found = classifyStatement(line.text);
+    if (found === null) return;
+    const key = `${found.kind} ${line.rank}`;
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    const sighting = this.sighting(found, line.text.trim(), [], line.rank, line.number, line.number);
+    this.sightings.push(sighting);
+    this.statement = { sighting, until: line.number + componentLines };
+  }
+
+  /** `tensor([[nan, nan],`: what the refused argument holds. Finite values are refused too, and then it is no NaN. */
+  private tensorLine(pending: { sighting: MutableSighting; until: number }, line: LogLine): void {
+    if (line.number <= this.stackEnd) return;
+    const value = /\bnan\b/.test(line.text)
+      ? 'nan'
+      : /-inf\b/.test(line.text)
+        ? '-inf'
+        : /\binf\b/.test(line.text)
+          ? 'inf'
+          : null;
+    if (value !== null) {
+      this.sightings.push({ ...pending.sighting, anomaly: { ...pending.sighting.anomaly, value } });
+      this.pending = null;
+    } else if (line.number > pending.until || !/^(?:tensor|Parameter|\s)/.test(line.text)) this.pending = null;
+  }
+
+  private metricLine(line: LogLine, metric: MetricLine): void {
+    if (line.isProgressBar && metric.step !== null) {
+      for (const place of this.stepless) place.step = metric.step;
+    }
+    if (!line.isProgressBar || metric.values.length > 0) this.stepless = [];
+    metric.values.forEach((one, i) => {
+      if (Number.isFinite(one.value) || (one.name !== null && !isAlarmingName(one.name))) return;
+      if (!this.isComponentOfStatement(line, one)) this.badMetric(line, metric, one, i);
+    });
+  }
+
+  /** `Loss is nan, stopping training` and, below it, `{'loss_ce': 2.1, 'loss_giou': nan}`: one event, and the dict names the part. */
+  private isComponentOfStatement(line: LogLine, { name }: Metric): boolean {
+    const { statement } = this;
+    if (statement === null || line.number > statement.until || name === null || !isLossName(name)) return false;
+    if (statement.sighting.anomaly.metric === null) {
+      statement.sighting.anomaly = {
+        ...statement.sighting.anomaly,
+        metric: name,
+        param: name,
+        span: { firstLine: statement.sighting.anomaly.span?.firstLine ?? line.number, lastLine: line.number },
+      };
+    }
+    return true;
+  }
+
+  private badMetric(line: LogLine, metric: MetricLine, { name, value }: Metric, index: number): void {
+    const nonFinite: NonFinite = Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+    const key = `${name} ${nonFinite} ${line.rank}`;
+    if (this.seen.has(key) || this.seen.size > 2000) return;
+    this.seen.add(key);
+    const kind = kindOf(name, nonFinite);
+    const point = this.context.progress.point(line.rank);
+    const place: MutablePlace = {
+      step: metric.step,
+      batch: metric.batch,
+      epoch: metric.epoch ?? (point.isEpochRunning ? point.epoch : null),
+    };
+    if (metric.step === null && metric.batch === null && !line.isProgressBar) this.stepless.push(place);
+    this.sightings.push({
+      anomaly: {
+        kind,
+        value: nonFinite,
+        op: null,
+        outputIndex: null,
+        module: null,
+        param: null,
+        metric: name,
+        rank: line.rank,
+        source: null,
+        frames: [],
+        message: line.text.trim(),
+        stats: null,
+        rules: [],
+        span: { firstLine: line.number, lastLine: line.number },
+      },
+      after: null,
+      at: place,
+      // Within one line the loss comes first: gradients and metrics follow from it.
+      order: line.number + (kind === 'loss-nan' || kind === 'loss-inf' ? 0.1 : 0.5) + index / 1000,
+      confidence: 'certain',
+      why: null,
+    });
+  }
+
+  private sighting(
+    found: Classified,
+    message: string,
+    frames: readonly Frame[],
+    rank: number | null,
+    firstLine: number,
+    lastLine: number,
+  ): MutableSighting {
+    const { kind, value, op, param, step, batch } = found;
+    return {
+      anomaly: {
+        kind,
+        value,
+        op,
+        outputIndex: null,
+        module: null,
+        param,
+        metric: null,
+        rank,
+        source: sourceOf(frames),
+        frames,
+        message,
+        stats: null,
+        rules: [],
+        span: { firstLine, lastLine },
+      },
+      after: this.context.progress.point(rank),
+      at: step === null && batch === null ? null : { step, batch, epoch: this.context.progress.point(rank).epoch },
+      order: firstLine,
+      confidence: 'certain',
+      why: null,
+    };
+  }
+
+  private noticeFramework(text: string): void {
+    if (this.framework !== null) return;
+    const match = /[/\\](torch|lightning|tensorflow|keras|jax|numpy)[/\\]/.exec(text)?.[1];
+    if (match !== undefined) this.framework = frameworks[match] ?? null;
+  }
+
+  finish(): LogEvidence {
+    return { claim: 0.05, framework: this.framework, sightings: this.sightings, problems: [] };
+  }
+}
+
+const frameworks: Readonly<Record<string, Dump['framework']>> = {
+  torch: 'pytorch',
+  lightning: 'pytorch',
+  tensorflow: 'tensorflow',
+  keras: 'keras',
+  jax: 'jax',
+  numpy: 'numpy',
+};
+
+function kindOf(name: string | null, value: NonFinite): Anomaly['kind'] {
+  if (name === null) return 'metric-nonfinite';
+  if (isGradientName(name)) return 'grad-nonfinite';
+  if (isLossName(name)) return value === 'nan' ? 'loss-nan' : 'loss-inf';
+  return 'metric-nonfinite';
+}

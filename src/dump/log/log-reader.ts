@@ -1,0 +1,196 @@
+// Reads a text log once, shows every line to the detectors of all formats, and joins what they found into one story.
+
+import type { Anomaly, ByteSource, Dump, DumpProblem, DumpReader, ReadResult } from '../model';
+import { detectTextEncoding } from '../text-encoding';
+import { verdictOf } from '../verdict';
+import type { LogContext, LogEvidence, LogFormat, Sighting } from './detector';
+import { LauncherReport } from './launcher-report';
+import { newTextFacts, type RawLine, readLines, type TextFacts } from './lines';
+import { cleanLine, type LogLine, noHints, type PrefixHints, sniffPrefixHints } from './prefix';
+import { nowhere, Progress, placeAfter } from './progress';
+import { StackCollector } from './stack';
+
+const maxAnomalies = 1000;
+const linesForHints = 200;
+
+/** @param formats the first is preferred where two claim a log equally; the last is the fallback and must always claim. */
+export function createLogReader(formats: readonly LogFormat[]): DumpReader {
+  return {
+    id: 'text-log',
+    sniff: (head) => (detectTextEncoding(head) === null ? 0 : 0.1),
+    read: (source, signal) => readLog(source, signal, formats),
+  };
+}
+
+/** Which formats claim a log, the strongest first. */
+export interface Claim {
+  readonly format: string;
+  readonly claim: number;
+}
+
+export async function readLog(
+  source: ByteSource,
+  signal: AbortSignal,
+  formats: readonly LogFormat[],
+): Promise<ReadResult & { readonly claims: readonly Claim[] }> {
+  const scan = new LogScan(formats);
+  const facts = newTextFacts();
+  let failure: DumpProblem | null = null;
+  try {
+    for await (const batch of readLines(source, facts, signal)) scan.batch(batch);
+  } catch (error) {
+    signal.throwIfAborted();
+    failure = {
+      message: `Reading stopped: ${error instanceof Error ? error.message : String(error)}`,
+      line: facts.lines,
+    };
+  }
+  const result = scan.finish(facts);
+  return failure === null ? result : { ...result, problems: [failure, ...result.problems] };
+}
+
+class LogScan {
+  private hints: PrefixHints | null = null;
+  private lineCount = 0;
+  private readonly progress = new Progress();
+  private readonly launcher = new LauncherReport();
+  private readonly detectors;
+  private readonly stacks;
+
+  constructor(formats: readonly LogFormat[]) {
+    const scan = this;
+    const context: LogContext = {
+      progress: this.progress,
+      get lineCount() {
+        return scan.lineCount;
+      },
+      get rootRank() {
+        return scan.launcher.rootRank;
+      },
+    };
+    this.detectors = formats.map((format) => ({ format, detector: format.detect(context) }));
+    this.stacks = new StackCollector((stack) => {
+      for (const { detector } of this.detectors) detector.onStack?.(stack);
+    });
+  }
+
+  batch(lines: readonly RawLine[]): void {
+    this.hints ??= sniffPrefixHints(lines.slice(0, linesForHints).map(({ text }) => text));
+    for (const raw of lines) {
+      this.lineCount = raw.number;
+      for (const line of cleanLine(raw.number, raw.text, raw.endsLine, this.hints ?? noHints)) this.line(line);
+    }
+  }
+
+  private line(line: LogLine): void {
+    if (line.text.length === 0) return;
+    this.stacks.line(line);
+    this.launcher.line(line);
+    const metric = this.progress.observe(line);
+    for (const { detector } of this.detectors) detector.onLine(line, metric);
+  }
+
+  finish(facts: TextFacts): ReadResult & { claims: readonly Claim[] } {
+    this.stacks.end();
+    const found = this.detectors.map(({ format, detector }) => ({ id: format.id, evidence: detector.finish() }));
+    const claims = found
+      .map(({ id, evidence }) => ({ format: id, claim: evidence.claim }))
+      .sort((a, b) => b.claim - a.claim);
+    const chosen = found.find(({ id }) => id === claims[0]?.format) ?? found.at(-1);
+    const sightings = inOrder(
+      found.flatMap(({ evidence }) => evidence.sightings),
+      this.launcher.rootRank,
+    );
+    const anomalies = sightings.slice(0, maxAnomalies).map(settle);
+    const problems = [...found.flatMap(({ evidence }) => evidence.problems).sort(byLine), ...this.textProblems(facts)];
+    if (sightings.length > maxAnomalies) {
+      problems.push({ message: `${sightings.length - maxAnomalies} more events are not listed.`, line: null });
+    }
+    const evidences = found.map(({ evidence }) => evidence);
+    const dump: Dump = {
+      format: chosen?.id ?? 'unknown',
+      framework: frameworkOf(evidences, chosen?.evidence),
+      verdict: this.verdict(sightings, anomalies, evidences, facts),
+      anomalies,
+      series: this.progress.allSeries(),
+    };
+    return { dump, problems, claims };
+  }
+
+  private verdict(
+    sightings: readonly Sighting[],
+    anomalies: readonly Anomaly[],
+    evidences: readonly LogEvidence[],
+    facts: TextFacts,
+  ): Dump['verdict'] {
+    const [first] = anomalies;
+    const [sighting] = sightings;
+    if (first !== undefined && sighting !== undefined) {
+      return verdictOf({ first, confidence: sighting.confidence, why: sighting.why });
+    }
+    if (facts.lines === 0) return { sentence: 'The file is empty.', confidence: 'unknown' };
+    const allClear = evidences.find((evidence) => evidence.allClear !== undefined)?.allClear;
+    if (allClear !== undefined) return { sentence: allClear, confidence: 'certain' };
+    const readings = this.progress.allSeries().reduce((sum, series) => sum + (series.total ?? series.values.length), 0);
+    if (readings === 0) {
+      return {
+        sentence: 'No NaN or Inf is reported in this log; it holds no training values that could show one.',
+        confidence: 'unknown',
+      };
+    }
+    return { sentence: `No NaN or Inf in this log: all ${readings} printed values are finite.`, confidence: 'likely' };
+  }
+
+  private textProblems(facts: TextFacts): DumpProblem[] {
+    const problems: DumpProblem[] = [];
+    if (facts.undecodable > 0) {
+      problems.push({
+        message: `${facts.undecodable} characters are not valid ${facts.encoding.toUpperCase()}; each is read as “�”.`,
+        line: null,
+      });
+    }
+    if (facts.cutLines > 0) {
+      problems.push({
+        message: `${facts.cutLines === 1 ? 'One line is' : `${facts.cutLines} lines are`} longer than 65,536 characters; the rest of ${facts.cutLines === 1 ? 'it' : 'each'} was not read.`,
+        line: facts.firstCutLine,
+      });
+    }
+    if (this.progress.leftOut > 0) {
+      problems.push({
+        message: 'The log prints values under more than 128 names; the series of the later ones are not kept.',
+        line: null,
+      });
+    }
+    return problems;
+  }
+}
+
+/** First cause first: the earliest that is no benign one, but the rank that the launcher blames goes before its followers. */
+function inOrder(sightings: readonly Sighting[], rootRank: number | null): Sighting[] {
+  const sorted = [...sightings].sort((a, b) => a.order - b.order);
+  const real = sorted.filter(
+    ({ role, anomaly }) => role !== 'benign' && role !== 'secondary' && anomaly.kind !== 'warning',
+  );
+  let first = real[0] ?? sorted.find(({ role }) => role !== 'benign');
+  if (rootRank !== null && first !== undefined && first.anomaly.rank !== null && first.anomaly.rank !== rootRank) {
+    first = real.find(({ anomaly }) => anomaly.rank === rootRank) ?? first;
+  }
+  return first === undefined ? sorted : [first, ...sorted.filter((one) => one !== first)];
+}
+
+function settle(sighting: Sighting, index: number, all: readonly Sighting[]): Anomaly {
+  const { anomaly, after, at } = sighting;
+  const place = at ?? (after === null ? nowhere : placeAfter(after));
+  const isFirst = index === 0 && sighting.role !== 'benign' && sighting.role !== 'secondary';
+  const later = anomaly.kind === all[0]?.anomaly.kind ? 'secondary' : 'consequence';
+  return { ...anomaly, ...place, role: isFirst ? 'first' : (sighting.role ?? later) };
+}
+
+function frameworkOf(evidences: readonly LogEvidence[], chosen: LogEvidence | undefined): Dump['framework'] {
+  if (chosen?.framework) return chosen.framework;
+  return evidences.find(({ claim, framework }) => claim > 0 && framework !== null)?.framework ?? null;
+}
+
+function byLine(a: DumpProblem, b: DumpProblem): number {
+  return (a.line ?? Number.POSITIVE_INFINITY) - (b.line ?? Number.POSITIVE_INFINITY) || 0;
+}

@@ -1,0 +1,140 @@
+// What an ordinary training print says: its place in the run and its named numbers.
+
+import { parsePythonNumber, pythonNumberPattern } from '../python-number';
+import type { LogLine } from './prefix';
+
+export interface MetricLine {
+  readonly epoch: number | null;
+  readonly step: number | null;
+  readonly batch: number | null;
+  /** What the script calls its steps: numbers of different names are not compared. */
+  readonly stepName: string | null;
+  readonly values: readonly Metric[];
+}
+
+export interface Metric {
+  /** Null for a bare number beside the step, as `print(step, loss.item())` gives. */
+  readonly name: string | null;
+  readonly value: number;
+}
+
+const epochPattern = /\b(?:epochs?|ep)['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?![\w:])/i;
+const stepPattern =
+  /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?![\w:%]|\.\d)/i;
+const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)\s*[:=]\s*(\d+)(?![\w:%]|\.\d)/;
+const batchPattern = /(?:^|[^\w.-])(batch(?:_(?:idx|number|nb|id))?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?![\w:%]|\.\d)/i;
+const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/])/g;
+const barFraction = /\|\s*(\d+)\/(\d+)\s*\[/;
+const pair = new RegExp(
+  String.raw`(['"]?)([A-Za-z_|][\w./|@-]*(?:[ ](?:loss|norm|scale|rate|cost|acc|accuracy)(?=\W))?)\1(\s*[:=]\s*|\s+)['"(\[]{0,2}(?:[\w.]+\()?\s*(${pythonNumberPattern})(?![:/]\d)`,
+  'gi',
+);
+const bareNumbers = new RegExp(
+  String.raw`^\s*(\d+)(?:[\s,:]+(${pythonNumberPattern}))(?:[\s,]+${pythonNumberPattern})*\s*$`,
+);
+const bareAfterStep = new RegExp(String.raw`^\s*[\w ]+?\s+\d+[\s,:]+(${pythonNumberPattern})\s*$`);
+
+const positionNames =
+  /^(?:epochs?|ep|global_step|train_step|steps?|iters?|iterations?|itr|it|i|t|n|updates?|num_updates|batch(?:_\w+)?)$/i;
+const lossNames =
+  /loss|cost|nll|objective|elbo|(?:^|[^a-z])(?:b?ce|mse|mae|kld?|ppl|perplexity|wer|err|error)(?:[^a-z]|$)/i;
+const gradientNames = /grad|gnorm|g_norm|^\|?g\|$/i;
+const otherKnownNames =
+  /^(?:acc|accuracy|lr|scale|loss_scale|reward|return|score|value|norm|psnr|f1|auc|gain|temperature|beta)$/i;
+const noiseNames =
+  /^(?:eta|time|data|wall|line|port|pid|seed|version|worker|workers|rank|device|size|num_\w+|exitcode|wps|ups|wpb|bsz|it\/s)$/i;
+/** Where an infinity is the usual start value or an option, and says nothing. */
+const sentinelNames =
+  /best|min(?:imum)?(?:_|$|\/)|max(?:imum)?(?:_|$|\/)|init|prev|threshold|thresh|bound|limit|patience|clip|fill|early|until|lowest|delta/i;
+
+export function isLossName(name: string): boolean {
+  return lossNames.test(name) && !/scale/i.test(name);
+}
+
+export function isGradientName(name: string): boolean {
+  return gradientNames.test(name);
+}
+
+/** Whether a non-finite value under this name is an alarm. */
+export function isAlarmingName(name: string): boolean {
+  return !sentinelNames.test(name);
+}
+
+/** @returns null where the line is no training print. */
+export function readMetricLine(line: LogLine): MetricLine | null {
+  const { text } = line;
+  // Nearly all lines of a large log end here or are training prints.
+  if (text.length > 2000 || text.startsWith('  File "') || !/\d|nan|inf/i.test(text)) return null;
+  const bare = bareNumbers.exec(text);
+  if (bare) return bareNumberLine(bare);
+  const values = namedValues(text);
+  const place = readPlace(line);
+  const hasPlace = place.epoch !== null || place.step !== null || place.batch !== null;
+  if (!hasPlace && !values.some(({ name }) => isMetricName(name))) return null;
+  if (values.length === 0 && hasPlace) {
+    const after = bareAfterStep.exec(text);
+    const value = after ? parsePythonNumber(after[1] ?? '') : null;
+    if (value !== null) values.push({ name: null, value });
+  }
+  return { ...place, values };
+}
+
+/** `3 nan -13.2`: steps are whole, and a table of whole numbers is no series. */
+function bareNumberLine(match: RegExpExecArray): MetricLine | null {
+  const text = match[2] ?? '';
+  const value = parsePythonNumber(text);
+  if (value === null || /^[-+]?\d+$/.test(text)) return null;
+  return { epoch: null, step: Number(match[1]), batch: null, stepName: '', values: [{ name: null, value }] };
+}
+
+function isMetricName(name: string | null): boolean {
+  return name !== null && (isLossName(name) || isGradientName(name));
+}
+
+function namedValues(text: string): { name: string | null; value: number }[] {
+  const values: { name: string | null; value: number }[] = [];
+  for (const match of text.matchAll(pair)) {
+    const name = match[2] ?? '';
+    const isBareSeparator = !/[:=]/.test(match[3] ?? '');
+    if (positionNames.test(name) || noiseNames.test(name)) continue;
+    if (isBareSeparator && !(isMetricName(name) || otherKnownNames.test(name))) continue;
+    const value = parsePythonNumber(match[4] ?? '');
+    if (value !== null) values.push({ name, value });
+    if (values.length >= 64) break;
+  }
+  return values;
+}
+
+function readPlace(line: LogLine): Omit<MetricLine, 'values'> {
+  const { text } = line;
+  const epoch = epochPattern.exec(text);
+  const batch = batchPattern.exec(text);
+  const step = stepPattern.exec(text) ?? shortStepPattern.exec(text);
+  const place = {
+    epoch: numberOrNull(epoch?.[1]),
+    batch: numberOrNull(batch?.[2]),
+    step: numberOrNull(step?.[2]),
+    stepName: step?.[1]?.toLowerCase() ?? null,
+  };
+  if (place.step !== null || place.batch !== null) return place;
+  const counted = line.isProgressBar ? (barFraction.exec(text) ?? lastFraction(text)) : fractionAfterEpoch(text, epoch);
+  return counted ? { ...place, step: Number(counted[1]), stepName: line.isProgressBar ? 'bar' : 'fraction' } : place;
+}
+
+/** `Epoch: [0] [ 10/40]`, `epoch 001:  5 / 40 loss=…`: a step within the epoch. `Epoch 3/10` alone is none. */
+function fractionAfterEpoch(text: string, epoch: RegExpExecArray | null): RegExpExecArray | null {
+  fraction.lastIndex = epoch ? epoch.index + epoch[0].length : 0;
+  const match = fraction.exec(text);
+  if (match === null) return null;
+  // Only at the beginning of a line, or right after the epoch, is a fraction a place in the run.
+  const before = text.slice(epoch ? epoch.index + epoch[0].length : 0, match.index);
+  return /^[\s\]),:|[-]*$/.test(before) && before.length < 40 ? match : null;
+}
+
+function lastFraction(text: string): RegExpMatchArray | null {
+  return [...text.matchAll(fraction)].at(-1) ?? null;
+}
+
+function numberOrNull(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
+}

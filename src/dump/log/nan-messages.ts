@@ -1,0 +1,122 @@
+// Sentences of exceptions and logs that speak of NaN or Inf: what kind of event each tells of.
+
+import type { AnomalyKind, NonFinite } from '../model';
+
+export interface Classified {
+  readonly kind: AnomalyKind;
+  readonly value: NonFinite | null;
+  readonly op: string | null;
+  readonly param: string | null;
+  readonly step: number | null;
+  readonly batch: number | null;
+  /** Whether the refused tensor is printed below, and only it says whether NaN was the matter. */
+  readonly showsTensor: boolean;
+}
+
+interface Pattern {
+  readonly text: RegExp;
+  readonly kind: AnomalyKind;
+  readonly value?: NonFinite;
+  readonly showsTensor?: boolean;
+}
+
+/** Groups named op, param, value, step and batch are taken over. */
+const exceptions: readonly Pattern[] = [
+  {
+    text: /Expected parameter (?<param>\w+) \(.*? of distribution (?<op>\w+)\(.* but found invalid values/,
+    kind: 'invalid-argument',
+    showsTensor: true,
+  },
+  {
+    text: /Expected value argument \(.*? of the distribution (?<op>\w+)\(.* but found invalid values/,
+    kind: 'invalid-argument',
+    showsTensor: true,
+  },
+  {
+    text: /probability tensor contains either `inf`, `nan` or element < 0/,
+    kind: 'invalid-argument',
+    value: 'nonfinite',
+  },
+  { text: /(?<op>linalg\.\w+): .*contain(?:s|ed) non-finite values/, kind: 'invalid-argument', value: 'nonfinite' },
+  {
+    text: /The total norm of order .* is non-finite, so it cannot be clipped/,
+    kind: 'grad-nonfinite',
+    value: 'nonfinite',
+  },
+  { text: /Loss became infinite or NaN at iteration=(?<step>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
+  { text: /NaN or Inf loss encountered at batch (?<batch>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
+  { text: /invalid value \((?<value>nan|inf)\) encountered in (?<op>[\w-]+)/, kind: 'nan-forward' },
+  { text: /^FloatingPointError: divide by zero encountered in (?<op>\w+)/, kind: 'inf-forward', value: 'inf' },
+  { text: /^FloatingPointError: overflow encountered in (?<op>\w+)/, kind: 'overflow', value: 'inf' },
+  { text: /^FloatingPointError: invalid value encountered in (?<op>\w+)/, kind: 'nan-forward', value: 'nan' },
+  { text: /Input (?<param>\w+) contains (?<value>NaN|infinity)/, kind: 'input-nan' },
+];
+
+const nanWord = /(?<![\w.-])(?:nans?|infs?|infinity|infinite|non-?finite|not finite)(?![\w-])/i;
+/** Errors about names and files: a `nan` in them is a name. */
+const unrelated =
+  /^(?:\w+\.)*(?:KeyError|NameError|AttributeError|ImportError|ModuleNotFoundError|FileNotFoundError|SyntaxError|IndentationError|UnboundLocalError|OSError|KeyboardInterrupt|SystemExit|RecursionError)\b/;
+const tornBackward = /returned nan values in its \d+th output/;
+
+const subject = `(?:loss|losses|cost|objective|gradients?|grads?|grad[_ ]norm|norm|weights?|parameters?|activations?|outputs?|inputs?|observations?|logits?)`;
+const statement = new RegExp(
+  String.raw`\b${subject}\b[^.\n]{0,60}?\b(?:is|are|was|were|became|become|has|have|contains?|contained|turned|went)\s+(?:a |an |now |some |all )?(?:nans?|infs?|infinity|infinite|non-?finite|not finite)\b`,
+  'i',
+);
+/** A condition or a promise is no event. */
+const conditional =
+  /\b(?:if|when|whether|unless|should|would|could|may|might|can|will|check(?:s|ing)?|detect(?:s|ing)?|filter(?:s|ing)?|no|never|without|0|zero)\b[^.]*?(?:nan|inf|finite)/i;
+
+/** @param exception `Type: message`; @returns null where it does not speak of NaN or Inf, or another reader knows it better. */
+export function classifyException(exception: string): Classified | null {
+  if (unrelated.test(exception) || tornBackward.test(exception)) return null;
+  for (const pattern of exceptions) {
+    const match = pattern.text.exec(exception);
+    if (match) return fromPattern(pattern, match);
+  }
+  const message = exception.replace(/^[\w.]+:?\s*/, '');
+  if (!nanWord.test(message)) return null;
+  return generic(message);
+}
+
+/** @returns null where the line states nothing of the kind. */
+export function classifyStatement(text: string): Classified | null {
+  if (!statement.test(text) || conditional.test(text)) return null;
+  return generic(text);
+}
+
+function fromPattern({ kind, value, showsTensor }: Pattern, match: RegExpExecArray): Classified {
+  const groups = match.groups ?? {};
+  const stated = groups.value === undefined ? (value ?? null) : /nan/i.test(groups.value) ? 'nan' : 'inf';
+  return {
+    kind: kind === 'nan-forward' && stated === 'inf' ? 'inf-forward' : kind,
+    value: stated,
+    op: groups.op ?? null,
+    param: groups.param ?? null,
+    step: groups.step === undefined ? null : Number(groups.step),
+    batch: groups.batch === undefined ? null : Number(groups.batch),
+    showsTensor: showsTensor ?? false,
+  };
+}
+
+function generic(message: string): Classified {
+  const value = valueIn(message);
+  return { kind: kindIn(message, value), value, op: null, param: null, step: null, batch: null, showsTensor: false };
+}
+
+function valueIn(message: string): NonFinite {
+  const hasNan = /\bnans?\b/i.test(message);
+  const hasInf = /\b(?:infs?|infinity|infinite)\b/i.test(message);
+  if (hasNan !== hasInf) return hasNan ? 'nan' : /(?:^|\s)-inf/i.test(message) ? '-inf' : 'inf';
+  return 'nonfinite';
+}
+
+function kindIn(message: string, value: NonFinite): AnomalyKind {
+  if (/\bloss(?:es)?\b|\bcost\b|\bobjective\b/i.test(message))
+    return value === 'inf' || value === '-inf' ? 'loss-inf' : 'loss-nan';
+  if (/\bgrad/i.test(message)) return 'grad-nonfinite';
+  if (/\binputs?\b|\bdata(?:set)?\b|\bobservations?\b|\bbatch\b/i.test(message)) return 'input-nan';
+  if (/\b(?:output|activation|logit)s?\b/i.test(message))
+    return value === 'inf' || value === '-inf' ? 'inf-forward' : 'nan-forward';
+  return 'invalid-argument';
+}

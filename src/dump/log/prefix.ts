@@ -1,0 +1,223 @@
+// Takes off what launchers, containers and loggers put before a line, and keeps what they say: the rank, the level.
+
+import { stripTerminalCodes } from './terminal-codes';
+
+/** One line of a log, cleaned. */
+export interface LogLine {
+  /** 1-based line of the artefact. */
+  readonly number: number;
+  /** Without colours and prefixes; its own indentation is kept. */
+  readonly text: string;
+  /** The process that wrote it, where the line says so. */
+  readonly rank: number | null;
+  /** Lines of one writer share a channel, so that what several write at once can be told apart. */
+  readonly channel: string;
+  readonly level: LogLevel | null;
+  /** Whether it is a drawing of a progress bar. */
+  readonly isProgressBar: boolean;
+  /** Whether the line goes on with another drawing. */
+  readonly endsLine: boolean;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
+
+interface Stripped {
+  text: string;
+  rank: number | null;
+  channel: string;
+  level: LogLevel | null;
+}
+
+type PrefixRule = (line: Stripped) => boolean;
+
+const launcherRank = /^\[(?:rank|default)(\d+)\]:[ ]?/;
+const rayWorker = /^\(([\w.:]+)(?: rank=(\d+))?,? ?pid=(\d+)(?:, ip=([\w.:]+))?\)[ ]?/;
+const containerName = /^([\w.-]+-\d+)[ ]+\|[ ]?/;
+const kubernetesPod = /^\[pod\/([\w./-]+)\][ ]?/;
+const ciTimestamp =
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)(?:[ ](?:stdout|stderr) [FP](?=[ ]))?(?:[ ]|$)/;
+const ciMarker = /^##\[(?:error|warning|debug|group|command)\]/;
+const numberedTask = /^[ ]*(\d{1,5}):[ ]/;
+
+const dateTime = String.raw`\d{4}[-/.]\d\d[-/.]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:[ ]?[+-]\d\d:?\d\d|Z)?`;
+const levelName = 'TRACE|DEBUG|INFO|SUCCESS|WARNING|WARN|ERROR|CRITICAL|FATAL|EXCEPTION';
+
+/** Formats that are common enough to be taken off whole. Each must end where the message begins. */
+const loggerHeaders: readonly RegExp[] = [
+  // loguru: 2026-11-22 15:36:43.763 | INFO     | module:function:51 - message
+  new RegExp(String.raw`^${dateTime}[ ]*\|[ ]*(${levelName})[ ]*\|[ ]*[\w.<>-]+:[\w.<>]+:\d+[ ]-[ ]`),
+  // fairseq and others: date | INFO | name | message
+  new RegExp(String.raw`^(?:${dateTime}[ ]*\|[ ]*)?(${levelName})[ ]*\|[ ]*(?:[\w.<>:-]+[ ]*\|[ ]*)?`),
+  // [date] [INFO] [file.py:49:function] [Rank 0] message
+  new RegExp(String.raw`^\[${dateTime}\][ ]?\[(${levelName})\](?:[ ]?\[[\w.<>/-]+:\d+(?::[\w.<>]+)?\])?[ ]`),
+  // [date][name][INFO] - message (hydra)
+  new RegExp(String.raw`^\[${dateTime}\]\[[\w.<>-]*\]\[(${levelName})\](?:[ ]-)?[ ]`),
+  // date - name - LEVEL - message, date LEVEL name: message, date (pid) [LEVEL] message
+  new RegExp(
+    String.raw`^\[?${dateTime}\]?[ ,:-]+(?:\(\d+\)[ ]*)?(?:[\w.<>/-]+(?:\[\d+\])?[ ]*-[ ]+)?\[?(${levelName})\]?(?:[ ]*-[ ]+|:[ ]?|[ ]+)(?:[\w.<>/-]+(?::[\w.<>]+)*:[ ]|[\w.<>/-]+[ ]-[ ])?`,
+  ),
+  // LEVEL:name:message
+  new RegExp(String.raw`^(${levelName}):[\w.<>/-]+:`),
+  // [LEVEL] message, LEVEL: message
+  new RegExp(String.raw`^\[(${levelName})\][ :-]*`),
+  // [W python_anomaly_mode.cpp:104] message, [rank0]:[W1122 15:37:15.763 file.cpp:60] message, W1122 15:37:15.763000 12043 file.py:10] message
+  /^(?:\[rank\d+\]:)?\[([DIWEF])(?:\d{3,4}[ ][\d:.]+)?[^\]\n]*?\.(?:cpp|cc|cu|h|py):\d+\][ ]?/,
+  /^([IWEF])\d{4}[ ][\d:.]+[ ]+(?:\d+[ ]+)?[\w./-]+:\d+\][ ]?/,
+  // a bare date
+  new RegExp(String.raw`^\[?${dateTime}\]?(?:[ ]-[ ]|:[ ]|[ ]+\|?[ ]*)(?=\S)`),
+];
+
+const statedRank = /^\[?(?:rank|Rank|RANK)[ :=]?[ ]?(\d+)\]?(?=[\s:,|\]-])/;
+const progressBar =
+  /\d+%\|.{0,400}?\|\s*[\d.]+[kKMG]?\/[\d.?]+[kKMG]?\s*\[|\d+(?:\.\d+)?(?:it|s|step|batch|sample|example)\/(?:s|it|step)\b|━{3,}|\[=*>?\.*\]\s+-/;
+
+export interface PrefixHints {
+  /** Whether every line is led by its task's number, as `srun --label` and `mpirun` write it. */
+  readonly numberedTasks: boolean;
+}
+
+export const noHints: PrefixHints = { numberedTasks: false };
+
+/** @returns the cleaned pieces of one line: more than one where two processes wrote into the same line. */
+export function cleanLine(number: number, raw: string, endsLine: boolean, hints: PrefixHints): LogLine[] {
+  const text = unwrapJsonLine(stripTerminalCodes(raw));
+  const pieces = splitGluedRanks(text);
+  return pieces.map((piece, i) => clean(number, piece, endsLine && i === pieces.length - 1, hints));
+}
+
+function clean(number: number, text: string, endsLine: boolean, hints: PrefixHints): LogLine {
+  const line: Stripped = { text, rank: null, channel: '', level: null };
+  // Wrappers nest (a container around a launcher around a logger), and each is taken off at most a few times.
+  for (let round = 0; round < 5; round++) {
+    if (!wrapperRules.some((rule) => rule(line)) && !(hints.numberedTasks && round === 0 && taskNumber(line))) break;
+  }
+  loggerHeader(line);
+  if (line.rank === null) {
+    const stated = statedRank.exec(line.text);
+    if (stated) line.rank = Number(stated[1]);
+  }
+  return { number, endsLine, isProgressBar: progressBar.test(line.text), ...line };
+}
+
+const wrapperRules: readonly PrefixRule[] = [
+  (line) =>
+    line.text.startsWith('[') &&
+    take(line, launcherRank, (match) => {
+      line.rank = Number(match[1]);
+      line.channel = `rank ${match[1]}`;
+    }),
+  (line) =>
+    line.text.startsWith('(') &&
+    take(line, rayWorker, (match) => {
+      if (match[2] !== undefined) line.rank = Number(match[2]);
+      line.channel += `(${match[1]} ${match[3]} ${match[4] ?? ''})`;
+    }),
+  (line) => line.text.startsWith('[pod/') && take(line, kubernetesPod, (match) => addChannel(line, match[1])),
+  (line) => isDigit(line.text) && take(line, ciTimestamp),
+  (line) => line.text.startsWith('##[') && take(line, ciMarker),
+  (line) =>
+    line.text.includes('|') && !isDigit(line.text) && take(line, containerName, (match) => addChannel(line, match[1])),
+];
+
+function taskNumber(line: Stripped): boolean {
+  return take(line, numberedTask, (match) => {
+    line.rank = Number(match[1]);
+    line.channel += `task ${match[1]}`;
+  });
+}
+
+function addChannel(line: Stripped, name: string | undefined): void {
+  line.channel += `(${name ?? ''})`;
+}
+
+function loggerHeader(line: Stripped): void {
+  const first = line.text.charCodeAt(0);
+  // Only a digit, a bracket or a capital can begin a header: most lines stop here.
+  if (!(isDigitCode(first) || first === bracket || (first >= 65 && first <= 90))) return;
+  for (const header of loggerHeaders) {
+    if (
+      take(line, header, (match) => {
+        line.level = levelOf(match[1]);
+      })
+    ) {
+      const rank = /^\[Rank (\d+)\][ ]/.exec(line.text);
+      if (rank) line.rank = Number(rank[1]);
+      return;
+    }
+  }
+}
+
+function take(line: Stripped, pattern: RegExp, use?: (match: RegExpExecArray) => void): boolean {
+  const match = pattern.exec(line.text);
+  if (match === null || match[0].length === 0) return false;
+  line.text = line.text.slice(match[0].length);
+  use?.(match);
+  return true;
+}
+
+function levelOf(name: string | undefined): LogLevel | null {
+  switch (name?.[0]) {
+    case 'T':
+    case 'D':
+      return 'debug';
+    case 'I':
+    case 'S':
+      return 'info';
+    case 'W':
+      return 'warning';
+    case 'E':
+    case 'C':
+    case 'F':
+      return 'error';
+    default:
+      return null;
+  }
+}
+
+/** A line of docker's json-file driver: `{"log":"text\n","stream":"stderr","time":"…"}`. */
+function unwrapJsonLine(text: string): string {
+  if (!text.startsWith('{"log":"') || !text.endsWith('}')) return text;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null && 'log' in parsed && typeof parsed.log === 'string') {
+      return stripTerminalCodes(parsed.log.replace(/\r?\n$/, ''));
+    }
+  } catch {
+    // Not docker's after all: the line stands as it is.
+  }
+  return text;
+}
+
+/** Two ranks that write at once can share a line: `loss=2.1[rank1]: Traceback…`. */
+function splitGluedRanks(text: string): string[] {
+  if (text.indexOf('[rank', 1) < 0) return [text];
+  return text.split(/(?<=\S.*)(?=\[rank\d+\]: )/);
+}
+
+/**
+ * Whether the lines at a log's head carry task numbers. A list that is numbered by the script itself counts up;
+ * task numbers come again and again.
+ */
+export function sniffPrefixHints(lines: readonly string[]): PrefixHints {
+  const written = lines.map(stripTerminalCodes).filter((line) => line.trim().length > 0);
+  const seen = new Map<string, number>();
+  let labelled = 0;
+  for (const line of written) {
+    const match = numberedTask.exec(line);
+    if (match === null) continue;
+    labelled++;
+    seen.set(match[1] ?? '', (seen.get(match[1] ?? '') ?? 0) + 1);
+  }
+  const repeats = labelled - seen.size;
+  return { numberedTasks: written.length >= 4 && labelled >= 0.9 * written.length && repeats >= 0.5 * labelled };
+}
+
+const bracket = 91;
+
+function isDigit(text: string): boolean {
+  return isDigitCode(text.charCodeAt(0));
+}
+
+function isDigitCode(code: number): boolean {
+  return code >= 48 && code <= 57;
+}

@@ -1,0 +1,21 @@
+// Numbers as Python prints them: nan and inf in every spelling, in quotes, inside tensor(...) and np.float64(...).
+
+/** One printed number, for use inside larger patterns. It has no groups. */
+export const pythonNumberPattern =
+  '[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity|(?:\\d[\\d_]*\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)(?![\\w])';
+
+const plain = new RegExp(`^${pythonNumberPattern}$`);
+const wrapped = /^(?:[\w.]+\()(.*?)(?:,.*)?\)$/;
+
+/** @returns null where `text` is no number. */
+export function parsePythonNumber(text: string): number | null {
+  let inner = text.trim().replace(/^(['"])(.*)\1$/, '$2');
+  const call = wrapped.exec(inner);
+  if (call) inner = (call[1] ?? '').trim();
+  if (!plain.test(inner)) return null;
+  const sign = inner.startsWith('-') ? -1 : 1;
+  const bare = inner.replace(/^[-+]/, '').toLowerCase();
+  if (bare === 'nan') return Number.NaN;
+  if (bare.startsWith('inf')) return sign * Number.POSITIVE_INFINITY;
+  return sign * Number(bare.replaceAll('_', ''));
+}

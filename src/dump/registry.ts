@@ -1,0 +1,26 @@
+// All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
+
+import { plainLog } from './formats/plain-log';
+import { torchAnomaly } from './formats/torch-anomaly';
+import type { LogFormat } from './log/detector';
+import { createLogReader } from './log/log-reader';
+import type { DumpReader } from './model';
+
+/** Formats that are lines of text, told apart while reading. The last is the fallback. */
+export const logFormats: readonly LogFormat[] = [torchAnomaly, plainLog];
+
+export const readers: readonly DumpReader[] = [createLogReader(logFormats)];
+
+/** @returns null where no reader takes the bytes. */
+export function chooseReader(head: Uint8Array, name: string): DumpReader | null {
+  let best: DumpReader | null = null;
+  let bestScore = 0;
+  for (const reader of readers) {
+    const score = reader.sniff(head, name);
+    if (score > bestScore) {
+      best = reader;
+      bestScore = score;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,79 @@
+// A series of any length in bounded memory. Thinning keeps both ends, every extreme, and where each run of NaN or ±Inf begins and ends.
+
+import type { Series } from './model';
+
+const maxPoints = 8192;
+const groupLength = 8;
+/** Each kept point is at most one of: first, last, lowest, highest, or an end of a non-finite run. */
+const maxRunsPerGroup = 3;
+
+export class ThinnedSeries {
+  private steps: number[] = [];
+  private values: number[] = [];
+  private total = 0;
+
+  constructor(readonly name: string) {}
+
+  get count(): number {
+    return this.total;
+  }
+
+  push(step: number, value: number): void {
+    this.total++;
+    this.steps.push(step);
+    this.values.push(value);
+    if (this.values.length >= maxPoints) this.thin();
+  }
+
+  /** Gives the step of the latest reading, where it is learnt only afterwards. */
+  correctLastStep(step: number): void {
+    if (this.steps.length > 0) this.steps[this.steps.length - 1] = step;
+  }
+
+  toSeries(name: string): Series {
+    const { steps, values, total } = this;
+    return { name, steps: [...steps], values: [...values], total };
+  }
+
+  private thin(): void {
+    const { values } = this;
+    const kept: number[] = [];
+    for (let from = 0; from < values.length; from += groupLength) {
+      kept.push(...this.groupIndices(from, Math.min(values.length, from + groupLength)));
+    }
+    this.steps = kept.map((i) => this.steps[i] ?? 0);
+    this.values = kept.map((i) => values[i] ?? 0);
+  }
+
+  private groupIndices(from: number, to: number): number[] {
+    const { values } = this;
+    const chosen = new Set<number>();
+    if (from === 0) chosen.add(0);
+    if (to === values.length) chosen.add(to - 1);
+    let lowest = -1;
+    let highest = -1;
+    let runs = 0;
+    for (let i = from; i < to; i++) {
+      const value = values[i] ?? 0;
+      if (Number.isFinite(value)) {
+        if (lowest < 0 || value < (values[lowest] ?? 0)) lowest = i;
+        if (highest < 0 || value > (values[highest] ?? 0)) highest = i;
+        continue;
+      }
+      const begins = i === 0 || kindOf(values[i - 1]) !== kindOf(value);
+      const ends = i === values.length - 1 || kindOf(values[i + 1]) !== kindOf(value);
+      // A loss that flickers between NaN and numbers would defeat any bound: of such a group the first runs stay.
+      if ((begins || ends) && runs < maxRunsPerGroup) {
+        chosen.add(i);
+        if (ends) runs++;
+      }
+    }
+    if (lowest >= 0) chosen.add(lowest).add(highest);
+    return [...chosen].sort((a, b) => a - b);
+  }
+}
+
+function kindOf(value: number | undefined): string {
+  if (value === undefined || Number.isFinite(value)) return 'finite';
+  return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+}

@@ -1,0 +1,88 @@
+// One sentence for a failed run: where in the run, what, at which line, and why where that is known.
+
+import { forwardName } from './autograd-node';
+import { fileName } from './frames';
+import type { Anomaly, AnomalyKind, Verdict } from './model';
+
+export interface VerdictFacts {
+  readonly first: Anomaly;
+  readonly confidence: Verdict['confidence'];
+  /** A clause without a full stop. */
+  readonly why: string | null;
+}
+
+/** The verdict on a run whose first anomaly is known. */
+export function verdictOf({ first, confidence, why }: VerdictFacts): Verdict {
+  const where = placeWords(first);
+  const what = whatHappened(first);
+  const rules = first.rules.length > 0 ? ` (${first.rules.join(', ')})` : '';
+  const reason = why === null ? '' : `: ${why}${rules}`;
+  const sentence = `${where === '' ? '' : `${where}: `}${what}${reason}${why === null ? rules : ''}.`;
+  return { sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1), confidence };
+}
+
+/** `step 237, rank 3, backward`; empty where nothing is known. */
+function placeWords(anomaly: Anomaly): string {
+  const { epoch, step, batch, rank, kind } = anomaly;
+  const words: string[] = [];
+  if (epoch !== null) words.push(`epoch ${epoch}`);
+  if (step !== null) words.push(`step ${step}`);
+  if (batch !== null && batch !== step) words.push(`batch ${batch}`);
+  if (rank !== null) words.push(`rank ${rank}`);
+  const phase = phases[kind];
+  if (phase !== undefined) words.push(phase);
+  return words.join(', ');
+}
+
+const phases: Partial<Record<AnomalyKind, string>> = {
+  'nan-backward': 'backward',
+  'nan-forward': 'forward',
+  'inf-forward': 'forward',
+};
+
+function whatHappened(anomaly: Anomaly): string {
+  const at = atSource(anomaly);
+  const value = anomaly.value === null ? 'a non-finite value' : valueWords[anomaly.value];
+  switch (anomaly.kind) {
+    case 'nan-backward':
+      return `the gradient of ${operation(anomaly)}${at} is NaN${anomaly.outputIndex === null ? '' : ` for its input ${anomaly.outputIndex}`}`;
+    case 'nan-forward':
+    case 'inf-forward':
+      return `${operation(anomaly)}${inModule(anomaly)}${at} gives ${value}`;
+    case 'loss-nan':
+    case 'loss-inf':
+      return `${anomaly.metric === null ? 'the loss' : `\`${anomaly.metric}\``} is ${value}${at}`;
+    case 'grad-nonfinite':
+      return `${anomaly.metric ?? anomaly.param ?? 'the gradient'} is ${value}${at}`;
+    case 'overflow':
+      return `a value overflowed${inModule(anomaly)}${at}`;
+    case 'overflow-skip':
+      return `gradients overflowed and the optimizer step was skipped${at}`;
+    case 'invalid-argument':
+      return `${anomaly.op === null ? 'a call' : operation(anomaly)}${at} refused ${anomaly.param === null ? 'an argument' : `its argument \`${anomaly.param}\``} that holds ${value}`;
+    case 'input-nan':
+      return `the data hold ${value}${at}`;
+    case 'metric-nonfinite':
+      return `${anomaly.metric === null ? 'a printed value' : `\`${anomaly.metric}\``} is ${value}${at}`;
+    case 'warning':
+      return `${anomaly.op === null ? 'an operation' : operation(anomaly)}${at} was warned about; whether NaN was the cause is not known`;
+  }
+}
+
+const valueWords = { nan: 'NaN', inf: 'infinity', '-inf': '−infinity', nonfinite: 'NaN or infinity' } as const;
+
+function operation({ op, kind }: Anomaly): string {
+  if (op === null) return 'an operation';
+  const plain = kind === 'nan-backward' || kind === 'warning' ? forwardName(op) : op;
+  return plain === op ? `\`${op}\`` : `\`${plain}\` (${op})`;
+}
+
+function inModule({ module }: Anomaly): string {
+  return module === null ? '' : ` in module ${module}`;
+}
+
+function atSource({ source }: Anomaly): string {
+  if (source === null) return '';
+  const inFunction = source.function === null || source.function === '<module>' ? '' : ` in ${source.function}`;
+  return ` at ${fileName(source.path)}:${source.line}${inFunction}`;
+}
