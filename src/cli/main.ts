@@ -14,7 +14,10 @@ const EXIT_CODE_OF_BROKEN_PIPE = 141;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
     if (errorCode(error) === 'EPIPE') process.exit(EXIT_CODE_OF_BROKEN_PIPE);
-    throw error;
+    if (stream === process.stdout) {
+      process.stderr.write(`error: standard output could not be written: ${describeFileError(error)}\n`);
+    }
+    process.exit(EXIT.error);
   });
 }
 
