@@ -88,7 +88,10 @@ export interface SeriesView {
   readonly name: string;
   /** `step`: x is the artefact's own step. `reading`: its steps go backwards, so x counts readings from 0. */
   readonly axis: 'step' | 'reading';
+  /** Readings of the artefact, of which `overview` and further windows may be a choice. */
   readonly count: number;
+  /** Whether windows count every reading; false where the reader itself had to thin the series out. */
+  readonly countsAreExact: boolean;
   readonly nonFinite: number;
   readonly lowest: SeriesPoint | null;
   readonly highest: SeriesPoint | null;

@@ -81,6 +81,7 @@ export const english = {
   summaryAllFinite: 'All readings are finite.',
   summaryNoFinite: 'No reading is finite.',
   summaryRun: '{0} at {1} {2}',
+  summaryRunRange: '{0} at {1} {2} to {3}',
   summaryRunMany: '{0} at {1} {2} to {3} ({4} readings)',
   summaryMoreRuns: 'and {0} more places',
   summaryLastFinite: 'Last finite value {0} at {1}.',

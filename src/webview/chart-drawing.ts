@@ -10,6 +10,8 @@ export interface ChartInput {
   /** First and last x shown. */
   readonly range: readonly [number, number];
   readonly logScale: boolean;
+  /** Whether a mark may say how many readings it stands for. */
+  readonly countsAreExact: boolean;
   readonly axisName: string;
   readonly theme: ChartTheme;
   /** In CSS pixels. */
@@ -166,7 +168,7 @@ function drawLabels(
   let freeFrom = Number.NEGATIVE_INFINITY;
   for (const { x, run } of labels) {
     const name = input.labelOf(run.kind);
-    const text = run.count > 1 ? `${name} ×${run.count}` : name;
+    const text = run.count > 1 && input.countsAreExact ? `${name} ×${run.count}` : name;
     const width = ctx.measureText(text).width + 2 * padding;
     const left = clamp(x - width / 2, bbox.left, bbox.left + bbox.width - width + 10 * ratio);
     if (left < freeFrom) continue;

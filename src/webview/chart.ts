@@ -140,6 +140,7 @@ export class ChartElement extends LitElement {
         window,
         range: this.range ?? [series.overview.from, series.overview.to],
         logScale: this.logScale,
+        countsAreExact: series.countsAreExact,
         axisName: axisName(context, series),
         theme: readChartTheme(this),
         width,

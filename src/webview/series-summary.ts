@@ -44,9 +44,10 @@ export function summarise(context: PageContext, series: SeriesView): string {
   return sentences.join(' ');
 }
 
-export function describeRun(context: PageContext, run: NonFiniteRun, axis: string): string {
+export function describeRun(context: PageContext, run: NonFiniteRun, axis: string, countsAreExact = true): string {
   const kind = kindName(context, run.kind);
   if (run.from === run.to && run.count === 1) return context.text('summaryRun', kind, axis, formatValue(run.from));
+  if (!countsAreExact) return context.text('summaryRunRange', kind, axis, formatValue(run.from), formatValue(run.to));
   const count = formatCount(run.count, context.language);
   return context.text('summaryRunMany', kind, axis, formatValue(run.from), formatValue(run.to), count);
 }
@@ -54,7 +55,7 @@ export function describeRun(context: PageContext, run: NonFiniteRun, axis: strin
 function runsSentence(context: PageContext, series: SeriesView): string {
   const { runs } = series.overview;
   const axis = axisName(context, series);
-  const words = runs.slice(0, runsInWords).map((run) => describeRun(context, run, axis));
+  const words = runs.slice(0, runsInWords).map((run) => describeRun(context, run, axis, series.countsAreExact));
   const more = runs.length - words.length;
   if (more > 0) words.push(context.text('summaryMoreRuns', formatCount(more, context.language)));
   return words.join(', ');

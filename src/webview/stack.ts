@@ -29,8 +29,13 @@ export class StackElement extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('anomaly') && !changed.has('generation')) return;
-    this.fromWorkspace = null;
-    this.outcome = '';
+    const before = blamedFrame(changed.get('anomaly'));
+    const now = blamedFrame(this.anomaly);
+    // A log that grows is shown anew again and again; what it blames mostly stays.
+    if (before?.path !== now?.path || before?.line !== now?.line) {
+      this.fromWorkspace = null;
+      this.outcome = '';
+    }
     void this.loadWorkspaceExcerpt();
   }
 
@@ -154,6 +159,10 @@ export class StackElement extends LitElement {
       // What the artefact recorded is shown instead.
     }
   }
+}
+
+function blamedFrame(anomaly: AnomalyView | undefined): FrameView | undefined {
+  return anomaly?.frames[anomaly.blamed ?? -1];
 }
 
 function inFunction(context: PageContext, name: string): string {

@@ -191,7 +191,7 @@ export class ViewerElement extends LitElement {
     const firstBad = rows.findIndex((row) => !row.isFinite);
     const start = rows.length > tableRows && firstBad > 20 ? Math.min(firstBad - 20, rows.length - tableRows) : 0;
     const listed = rows.slice(start, start + tableRows);
-    const isPart = series.overview.thinned || listed.length < rows.length;
+    const isPart = series.overview.thinned || !series.countsAreExact || listed.length < rows.length;
     return html`
       ${isPart ? html`<p class="quiet">${context.text('tableThinned')}</p>` : nothing}
       <div class="table-frame tall" tabindex="0" role="group" aria-label="${series.name}: ${context.text('valuesAsTable')}">

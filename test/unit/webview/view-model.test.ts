@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytesSource } from '../../../src/dump/byte-source';
 import type { Anomaly, Frame, ReadResult, TensorStats } from '../../../src/dump/model';
 import { dumpAsMarkdown } from '../../../src/extension/features/dump-viewer/markdown';
-import { stripEscapes } from '../../../src/extension/features/dump-viewer/text-excerpt';
+import { readTextExcerpt } from '../../../src/extension/features/dump-viewer/text-excerpt';
 import { buildViewModel, clip, limits } from '../../../src/extension/features/dump-viewer/view-model';
 import { fromWire, toWire } from '../../../src/protocol/wire-number';
 
@@ -138,12 +139,32 @@ test('cut text stays well-formed, and marks that reorder text are spelt out', ()
   assert.equal(clip('tab\tand\nline', 100), 'tab\tand\nline');
 });
 
-test('what terminals obey is taken out of shown text, and nothing else', () => {
-  assert.equal(
-    stripEscapes('\x1b[31mred\x1b[0m \x1b]0;title\x07plain \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\'),
-    'red plain link',
-  );
-  assert.equal(stripEscapes('a[31m] \tb'), 'a[31m] \tb');
+test('the blamed lines come with some around them, without colours, whatever the encoding and the bars between', async () => {
+  const lines = [
+    'one',
+    'two',
+    '\x1b[31mthree\x1b[0m',
+    ' 10%|#\r 20%|##\r 30%|###',
+    'five',
+    'six',
+    'seven',
+    'eight',
+    'nine',
+  ];
+  const text = lines.join('\r\n');
+  const utf16 = new Uint8Array(2 + 2 * text.length);
+  utf16.set([0xff, 0xfe]);
+  for (let i = 0; i < text.length; i++) utf16.set([text.charCodeAt(i) & 0xff, text.charCodeAt(i) >> 8], 2 + 2 * i);
+  for (const bytes of [new TextEncoder().encode(text), utf16]) {
+    const source = bytesSource('run.log', bytes);
+    const excerpt = await readTextExcerpt(source, { firstLine: 4, lastLine: 5 }, new AbortController().signal);
+    assert.deepEqual(excerpt, {
+      firstLine: 1,
+      lines: ['one', 'two', 'three', ' 10%|# ⏎  20%|## ⏎  30%|###', 'five', 'six', 'seven', 'eight'],
+      marked: { first: 4, last: 5 },
+    });
+    assert.equal(await readTextExcerpt(source, { firstLine: 50, lastLine: 51 }, new AbortController().signal), null);
+  }
 });
 
 test('Markdown of a dump holds no markup of its own', () => {

@@ -33,12 +33,15 @@ async function ask(clipboard: ClipboardFiles): Promise<void> {
       run: () => openClipboard(clipboard),
     },
   ];
-  if (active && ['file', 'vscode-remote', 'vscode-vfs', 'vscode-test-web'].includes(active.scheme)) {
-    items.push({
+  if (active && active.scheme !== 'untitled' && active.scheme !== 'output') {
+    const item = {
       label: `$(file) ${vscode.workspace.asRelativePath(active)}`,
       description: vscode.l10n.t('active editor'),
       run: () => openAll([active]),
-    });
+    };
+    // Who looks at a log when calling for the viewer most likely means that log.
+    if (/\.(?:log|txt|out|err|json|jsonl|nanlog)$/i.test(active.path)) items.unshift(item);
+    else items.push(item);
   }
   const picked = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Open Anomaly Log or Dump'),

@@ -12,17 +12,20 @@ export interface OrderedSeries {
   readonly axis: 'step' | 'reading';
   readonly x: readonly number[];
   readonly values: readonly number[];
+  /** Readings of the artefact; more than `values` where the reader had to thin them out. */
+  readonly total: number;
 }
 
 /** Uses the artefact's own steps where they are in order (restarts and merged ranks go backwards), else counts readings. */
 export function orderSeries(series: Series): OrderedSeries {
   const { name, steps, values } = series;
+  const total = Math.max(series.total ?? 0, values.length);
   const inOrder =
     steps.length === values.length &&
     steps.every((step, i) => Number.isFinite(step) && (i === 0 || step >= (steps[i - 1] ?? step)));
   return inOrder
-    ? { name, axis: 'step', x: steps, values }
-    : { name, axis: 'reading', x: values.map((_, i) => i), values };
+    ? { name, axis: 'step', x: steps, values, total }
+    : { name, axis: 'reading', x: values.map((_, i) => i), values, total };
 }
 
 export function seriesView(series: OrderedSeries): SeriesView {
@@ -45,7 +48,8 @@ export function seriesView(series: OrderedSeries): SeriesView {
   return {
     name: series.name,
     axis: series.axis,
-    count: values.length,
+    count: series.total,
+    countsAreExact: series.total === values.length,
     nonFinite,
     lowest,
     highest,

@@ -1,6 +1,7 @@
 // The lines of an artefact around the ones that are blamed, read again from the file and made fit to be shown.
 
 import { newTextFacts, readLines } from '../../../dump/log/lines';
+import { stripTerminalCodes } from '../../../dump/log/terminal-codes';
 import type { ByteSource } from '../../../dump/model';
 import type { TextExcerpt } from '../../../protocol/dump-view';
 import { clip } from './view-model';
@@ -36,15 +37,6 @@ export async function readTextExcerpt(
 
 /** A progress bar draws itself over and over; what stood there last is what a terminal would show. */
 function joinDrawings(drawings: readonly string[]): string {
-  const seen = drawings.map(stripEscapes).filter((text) => text.trim() !== '');
+  const seen = drawings.map(stripTerminalCodes).filter((text) => text.trim() !== '');
   return clip(seen.slice(-mostDrawings).join(' ⏎ '), longestLine);
 }
-
-/** Removes what terminals obey and people do not read: colours, cursor movements, titles, links. */
-export function stripEscapes(text: string): string {
-  return text.replace(escapes, '');
-}
-
-const escapes =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b\x0c\x0e-\x1f]/g;
