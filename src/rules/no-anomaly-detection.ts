@@ -16,7 +16,7 @@ export const rule: Rule = {
   severity: 'hint',
   summary: 'A training loop in which nothing would notice the first NaN.',
   needs: ['torch', 'tensorflow', 'jax', 'lightning', 'pytorch_lightning', 'accelerate'],
-  fixable: 'safe',
+  fixable: 'both',
   docs: {
     what: 'Says once a file that a training loop has neither anomaly detection, nor a test of the loss for NaN or Inf, nor the recorder.',
     why: 'A NaN spreads to every weight within one step, and the log shows it iterations later, when nothing tells any more which operation made it.',

@@ -47,11 +47,10 @@ export class CallEvaluator {
 
   /** Evaluates `x.f` for a call: a method name of a table is a method even where nothing is known of x. */
   private methodOrFunction(callee: AttributeExpr, env: Environment): Value {
-    const value = this.evaluator.attribute(callee, env);
-    if (value.kind !== 'quantity') return value;
     const receiver = this.evaluator.evaluate(callee.object, env);
-    if (receiver.kind === 'quantity') return { kind: 'method', receiver, name: callee.name };
-    return value;
+    const value = this.evaluator.attributeOf(callee, receiver, env);
+    const isBound = receiver.kind === 'quantity' || receiver.kind === 'object';
+    return value.kind === 'quantity' && isBound ? { kind: 'method', receiver, name: callee.name } : value;
   }
 
   private signatureOf(expr: CallExpr, callee: Value): Signature | undefined {
@@ -237,6 +236,7 @@ export class CallEvaluator {
   private otherCall(expr: CallExpr, callee: Value, args: readonly Value[], env: Environment): Value {
     switch (callee.kind) {
       case 'library': {
+        if (MODEL_WRAPPERS.has(canonicalName(callee.name))) return args[0] ?? UNKNOWN;
         const last = callee.name.slice(callee.name.lastIndexOf('.') + 1);
         if (/^_*[A-Z]/.test(last) || INSTANCES.has(canonicalName(callee.name))) {
           return {
@@ -302,6 +302,10 @@ export class CallEvaluator {
   }
 
   private callUnknownMethod(expr: CallExpr, receiver: Value, name: string, args: readonly Value[]): Value {
+    const isModel =
+      receiver.kind === 'object' ||
+      (receiver.kind === 'instance' && canonicalName(receiver.className).startsWith('torch.nn.'));
+    if (isModel && SELF_METHODS.has(name)) return receiver;
     if (receiver.kind === 'instance' && name === 'scale' && /(^|\.)\w*Scaler$/.test(receiver.className)) {
       const x = asQuantity(args[0]);
       return {
@@ -362,6 +366,32 @@ const MAKES_BOUND: Readonly<Record<string, string>> = {
 
 /** Operations after which a fix may still go back to what made the value. */
 const PASSES_ORIGIN: ReadonlySet<string> = new Set(['size']);
+
+/** Calls that give back the model they are given, one way or another. */
+const MODEL_WRAPPERS: ReadonlySet<string> = new Set([
+  'torch.compile',
+  'torch.nn.DataParallel',
+  'torch.nn.parallel.DistributedDataParallel',
+  'torch.nn.parallel.DataParallel',
+  'torch.jit.script',
+  'copy.deepcopy',
+]);
+
+/** Methods of a module that give back the module. */
+const SELF_METHODS: ReadonlySet<string> = new Set([
+  'to',
+  'cuda',
+  'cpu',
+  'train',
+  'eval',
+  'float',
+  'double',
+  'half',
+  'bfloat16',
+  'requires_grad_',
+  'apply',
+  'share_memory',
+]);
 
 const INSTANCES: ReadonlySet<string> = new Set([
   'torch.autocast',

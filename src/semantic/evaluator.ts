@@ -17,7 +17,7 @@ import { Environment } from './environment';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { assumedByName } from './names';
 import type { OperationSite, SiteOperand } from './operation-site';
-import { binaryOperator, finfoAttribute, negateQuantity } from './operations';
+import { autocastOf, binaryOperator, finfoAttribute, negateQuantity } from './operations';
 import * as R from './range';
 import { refine } from './refine';
 import type { Session } from './session';
@@ -25,7 +25,6 @@ import {
   type AutocastRegion,
   asQuantity,
   type Instance,
-  isQuantity,
   isUnknown,
   NONE,
   type Origin,
@@ -90,7 +89,7 @@ export class Evaluator {
         if (expr.value === true) return scalar(1, 'bool');
         return expr.value === false ? scalar(0, 'bool') : UNKNOWN;
       case 'Attribute':
-        return this.attribute(expr, env);
+        return this.attributeOf(expr, this.evaluate(expr.object, env), env);
       case 'Subscript':
         return this.subscript(expr, env);
       case 'Slice':
@@ -196,9 +195,9 @@ export class Evaluator {
     return assumed ? { ...value, ...assumptionOf(assumed) } : value;
   }
 
-  attribute(expr: AttributeExpr, env: Environment): Value {
+  /** The value of `object.name`, with the object evaluated already. */
+  attributeOf(expr: AttributeExpr, object: Value, env: Environment): Value {
     const key = dottedName(expr);
-    const object = this.evaluate(expr.object, env);
     if (key !== undefined) {
       const stored = env.get(key);
       if (stored !== undefined) return this.withAssumption(expr.name, stored);
@@ -234,7 +233,12 @@ export class Evaluator {
       default:
         break;
     }
-    const unknown: Quantity = key === undefined ? UNKNOWN : { ...UNKNOWN, term: key };
+    const autocast = autocastOf([object]);
+    const unknown: Quantity = {
+      ...UNKNOWN,
+      ...(key === undefined ? {} : { term: key }),
+      ...(autocast ? { autocast } : {}),
+    };
     const assumed = assumedByName(expr.name);
     return assumed ? { ...unknown, ...assumptionOf(assumed) } : unknown;
   }
@@ -287,7 +291,7 @@ export class Evaluator {
     // x[x > 0] holds only what the condition lets through.
     const [condition] = expr.indices;
     let result = object;
-    if (condition && expr.indices.length === 1 && object.term !== undefined) {
+    if (condition && isCondition(condition) && expr.indices.length === 1 && object.term !== undefined) {
       const selected = env.branch();
       refine(this, condition, true, selected);
       const fact = selected.factOf(object.term);
@@ -467,7 +471,7 @@ export class Evaluator {
     if (object.kind !== 'quantity') return;
     const [condition] = target.indices;
     let kept = object.range;
-    if (condition && target.indices.length === 1 && object.term !== undefined) {
+    if (condition && isCondition(condition) && target.indices.length === 1 && object.term !== undefined) {
       const others = env.branch();
       refine(this, condition, false, others);
       const fact = others.factOf(object.term);
@@ -496,14 +500,20 @@ export class Evaluator {
     if (value.kind === 'sequence')
       return { ...value, elements: value.elements.map((element) => this.inContextValue(element, [])) };
     if (value.kind !== 'quantity') return value;
-    const inherited =
-      value.autocast ?? args.find((arg): arg is Quantity => isQuantity(arg) && arg.autocast !== undefined)?.autocast;
+    const inherited = value.autocast ?? autocastOf(args);
     return this.inContext(inherited && value.autocast === undefined ? { ...value, autocast: inherited } : value);
   }
 }
 
 function assumptionOf(assumed: Quantity): Pick<Quantity, 'range' | 'role' | 'assumed'> {
   return { range: assumed.range, ...(assumed.role ? { role: assumed.role } : {}), assumed: true };
+}
+
+/** Whether an index can select by a truth value for each element. */
+function isCondition(expr: Expr): boolean {
+  if (expr.kind === 'Compare') return true;
+  if (expr.kind === 'Unary') return expr.operator === '~' && isCondition(expr.operand);
+  return expr.kind === 'Binary' && (expr.operator === '&' || expr.operator === '|');
 }
 
 function isMaxOf(b: string | undefined, a: string | undefined): boolean {

@@ -4,6 +4,7 @@ import { type DType, dtypeNamed, expUnderflow, roundTo, sigmoidSaturation } from
 import type { Range, Reach } from './range';
 import * as R from './range';
 import {
+  type AutocastRegion,
   asQuantity,
   type Framework,
   isQuantity,
@@ -77,10 +78,17 @@ export function derive(framework: Framework, from: readonly Quantity[], shape: S
   ) {
     result.gradient = false;
   }
-  const autocast = from.find((q) => q.autocast)?.autocast;
+  const autocast = autocastOf(from);
   if (autocast) result.autocast = autocast;
   result.because = from.find((q) => q.because.length > 0)?.because ?? [];
   return result;
+}
+
+/** The region in which a value, or what its gradient flows back into, was computed. */
+export function autocastOf(values: readonly Value[]): AutocastRegion | undefined {
+  for (const value of values)
+    if (value.kind === 'quantity' && value.autocast && value.gradient !== false) return value.autocast;
+  return undefined;
 }
 
 /** Keeps everything but the range and what is said. */
@@ -91,6 +99,11 @@ function withRange(operands: Operands, range: Range, shape: Omit<Shape, 'range'>
 function unary(f: (x: Range, q: Quantity) => Range, shape: Omit<Shape, 'range'> = {}): Transfer {
   return (operands) =>
     withRange(operands, f(asQuantity(operands.get('x')).range, asQuantity(operands.get('x'))), shape);
+}
+
+/** An operation whose result lies in this range whatever its operand is. */
+function fixed(range: Range, shape: Omit<Shape, 'range'> = {}): Transfer {
+  return (operands) => established(withRange(operands, range, shape));
 }
 
 function binary(f: (a: Range, b: Range) => Range): Transfer {
@@ -329,18 +342,18 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
   log2: unary(logRange),
   log10: unary(logRange),
   log1p: unary((x) => (x.lo >= -1 ? R.monotone(x, Math.log1p) : R.ANY)),
-  logit: unary(() => R.ANY),
-  xlogy: unary(() => R.ANY),
+  logit: fixed(R.ANY),
+  xlogy: fixed(R.ANY),
   exp: unary(expRange),
   expm1: unary((x) => R.monotone(x, Math.expm1)),
-  softmax: unary(() => R.UNIT, { role: 'probabilities' }),
-  log_softmax: unary(() => R.range(Number.NEGATIVE_INFINITY, 0, 2, 2), { role: 'log-probabilities' }),
+  softmax: fixed(R.UNIT, { role: 'probabilities' }),
+  log_softmax: fixed(R.range(Number.NEGATIVE_INFINITY, 0, 2, 2), { role: 'log-probabilities' }),
   logsumexp: unary((x) => R.range(x.lo, Number.POSITIVE_INFINITY, 0, 0)),
   sigmoid: unary(sigmoidRange, { role: 'probabilities' }),
   tanh: unary((x) =>
     R.range(Math.tanh(x.lo), Math.tanh(x.hi), R.isKnown(x) ? x.reachesLo : 2, R.isKnown(x) ? x.reachesHi : 2),
   ),
-  sine: unary(() => R.range(-1, 1, 2, 2)),
+  sine: fixed(R.range(-1, 1, 2, 2)),
   relu: unary((x) => (x.lo > 0 ? x : { ...R.atLeast(x, R.constant(0)), excludesZero: false })),
   elu: unary((x) => R.range(Math.max(-1, Math.min(x.lo, 0)), x.hi, 1, x.reachesHi)),
   gelu: unary((x) => R.range(-0.3, x.hi, 1, x.reachesHi)),
@@ -400,10 +413,10 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
   ),
   largest: (operands) => extreme(operands),
   smallest: (operands) => extreme(operands),
-  norm: unary(() => R.nonNegative(1)),
-  deviation: unary(() => R.nonNegative(1)),
-  count: unary(() => R.nonNegative(1), { role: 'count', dtype: 'integer' }),
-  counts: unary(() => R.nonNegative(2), { role: 'count' }),
+  norm: fixed(R.nonNegative(1)),
+  deviation: fixed(R.nonNegative(1)),
+  count: fixed(R.nonNegative(1), { role: 'count', dtype: 'integer' }),
+  counts: fixed(R.nonNegative(2), { role: 'count' }),
   size: () => ({
     ...UNKNOWN,
     holder: 'scalar',
@@ -440,9 +453,9 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
   },
   where,
   condition,
-  indicator: unary(() => R.UNIT, { role: 'mask' }),
+  indicator: fixed(R.UNIT, { role: 'mask' }),
   dropout: unary((x) => R.multiply(x, R.range(0, Number.POSITIVE_INFINITY, 2, 0))),
-  normalized: unary(() => R.range(-1, 1, 2, 2)),
+  normalized: fixed(R.range(-1, 1, 2, 2)),
   pad: unary((x) => R.join(x, R.constant(0))),
   one_hot: (operands) => {
     const integer = operands.framework === 'torch';
@@ -462,6 +475,13 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
     return derive(operands.framework, [], {
       range: R.range(lo ?? Number.NEGATIVE_INFINITY, hi ?? Number.POSITIVE_INFINITY, lo === undefined ? 0 : 2, 0),
     });
+  },
+  linspace: (operands) => {
+    const ends = [literalNumber(operands.get('low')), literalNumber(operands.get('high'))];
+    const range = ends.every((end) => end !== undefined)
+      ? R.range(Math.min(...(ends as number[])), Math.max(...(ends as number[])), 2, 2)
+      : R.ANY;
+    return derive(operands.framework, [], { range });
   },
   normal: create(R.UNBOUNDED),
   integers: (operands) => {
@@ -538,10 +558,10 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
   cast_float64: cast('float64'),
   cast_integer: cast('integer'),
   cast_bool: (operands) => ({ ...asQuantity(cast('bool')(operands)), range: R.UNIT, role: 'mask' }),
-  cross_entropy: unary(() => R.nonNegative(0), { role: 'loss' }),
-  sparse_cross_entropy: unary(() => R.nonNegative(0), { role: 'loss' }),
-  categorical_cross_entropy: unary(() => R.nonNegative(0), { role: 'loss' }),
-  nonnegative_loss: unary(() => R.nonNegative(2), { role: 'loss' }),
+  cross_entropy: fixed(R.nonNegative(0), { role: 'loss' }),
+  sparse_cross_entropy: fixed(R.nonNegative(0), { role: 'loss' }),
+  categorical_cross_entropy: fixed(R.nonNegative(0), { role: 'loss' }),
+  nonnegative_loss: fixed(R.nonNegative(2), { role: 'loss' }),
   loss,
 };
 

@@ -161,8 +161,8 @@ const METHODS_ONLY: Readonly<Record<string, string>> = {
   fill_: 'fill! x value',
   uniform_: 'uniform! x low:from high:to',
   normal_: 'normal! x mean std',
-  scatter: 'scatter x dim index src|value',
-  scatter_: 'scatter! x dim index src|value',
+  scatter: 'scatter x dim index src:src|value',
+  scatter_: 'scatter! x dim index src:src|value',
 };
 
 const CREATION: Readonly<Record<string, string>> = {
