@@ -111,11 +111,22 @@ const facts: readonly NodeFact[] = [
 const gradientConsumers =
   /^(?:Pow|Mul|Sum|Mean|Sub|Add|Abs|Var|Square|View|Unsafe|Expand|Addmm|Mm|Bmm|Convolution|Select|Slice|Index|Where|Clamp|Relu|Mse|Native|Softmax|LogSoftmax|Linalg|Embedding|Gather|Cat|Stack|Permute|T|Transpose|Unsqueeze|Squeeze|Clone|ToCopy|Threshold|Sigmoid|Tanh)/;
 
+/** Losses whose own gradient with respect to finite logits is finite. */
+const safeLosses = /^(?:cross_entropy|nll_loss|binary_cross_entropy_with_logits)$/;
+
 /**
  * @param node as autograd names it, `LogBackward0`
  * @param line the user's source line that called the operation, where the artefact prints it
+ * @param libraryCalls the library functions between that line and the operation, outermost first
  */
-export function explainNode(node: string, line: string | null): NodeExplanation {
+export function explainNode(node: string, line: string | null, libraryCalls: readonly string[] = []): NodeExplanation {
+  const loss = libraryCalls.find((name) => safeLosses.test(name));
+  if (loss !== undefined) {
+    return {
+      rules: [],
+      why: `this is where NaN is first seen, not where it was born: ${loss} of finite values has a finite gradient, so what went into it already held NaN or infinity in the forward pass`,
+    };
+  }
   for (const fact of facts) {
     if (!fact.node.test(node)) continue;
     if (fact.line !== undefined && (line === null || !fact.line.test(withoutComment(line)))) continue;
@@ -125,7 +136,7 @@ export function explainNode(node: string, line: string | null): NodeExplanation 
   if (isBuiltIn && gradientConsumers.test(node)) {
     return {
       rules: [],
-      why: 'anomaly mode names the operation where NaN is first seen: the one that uses this result, often a root or a quotient at exactly 0, may have sent it an infinite gradient',
+      why: 'this is where NaN is first seen, which need not be its origin: what uses this result, often a root or a quotient at exactly 0, may have sent back an infinite gradient',
     };
   }
   if (!isBuiltIn && /Backward$/.test(node) && !/^(?:CompiledFunction|CheckpointFunction)/.test(node)) {

@@ -9,11 +9,13 @@ export interface VerdictFacts {
   readonly confidence: Verdict['confidence'];
   /** A clause without a full stop. */
   readonly why: string | null;
+  /** The last step that was printed, where the failing one itself is not known. */
+  readonly lastPrinted?: { readonly step: number; readonly epoch: number | null } | null;
 }
 
 /** The verdict on a run whose first anomaly is known. */
-export function verdictOf({ first, confidence, why }: VerdictFacts): Verdict {
-  const where = placeWords(first);
+export function verdictOf({ first, confidence, why, lastPrinted }: VerdictFacts): Verdict {
+  const where = placeWords(first, lastPrinted ?? null);
   const what = whatHappened(first);
   const rules = first.rules.length > 0 ? ` (${first.rules.join(', ')})` : '';
   const reason = why === null ? '' : `: ${why}${rules}`;
@@ -22,11 +24,15 @@ export function verdictOf({ first, confidence, why }: VerdictFacts): Verdict {
 }
 
 /** `step 237, rank 3, backward`; empty where nothing is known. */
-function placeWords(anomaly: Anomaly): string {
+function placeWords(anomaly: Anomaly, lastPrinted: VerdictFacts['lastPrinted']): string {
   const { epoch, step, batch, rank, kind } = anomaly;
   const words: string[] = [];
   if (epoch !== null) words.push(`epoch ${epoch}`);
   if (step !== null) words.push(`step ${step}`);
+  if (step === null && batch === null && lastPrinted) {
+    const ofEpoch = epoch === null && lastPrinted.epoch !== null ? ` of epoch ${lastPrinted.epoch}` : '';
+    words.push(`after step ${lastPrinted.step}${ofEpoch}`);
+  }
   if (batch !== null && batch !== step) words.push(`batch ${batch}`);
   if (rank !== null) words.push(`rank ${rank}`);
   const phase = phases[kind];

@@ -25,6 +25,7 @@ class PlainLogDetector implements LogDetector {
   private readonly seen = new Set<string>();
   private framework: Dump['framework'] = null;
   private stackEnd = 0;
+  private mentionedAt: number | null = null;
   /** Places that a bar drawn right after the print completes. */
   private stepless: MutablePlace[] = [];
   private statement: { sighting: MutableSighting; until: number } | null = null;
@@ -45,6 +46,7 @@ class PlainLogDetector implements LogDetector {
   }
 
   onLine(line: LogLine, metric: MetricLine | null): void {
+    if (this.mentionedAt === null && mentionsNonFinite(line.text)) this.mentionedAt = line.number;
     if (this.framework === null && line.text.includes('-packages/')) this.noticeFramework(line.text);
     if (this.pending !== null) this.tensorLine(this.pending, line);
     if (metric !== null) {
@@ -82,7 +84,7 @@ class PlainLogDetector implements LogDetector {
     if (line.isProgressBar && metric.step !== null) {
       for (const place of this.stepless) place.step = metric.step;
     }
-    if (!line.isProgressBar || metric.values.length > 0) this.stepless = [];
+    this.stepless = [];
     metric.values.forEach((one, i) => {
       if (Number.isFinite(one.value) || (one.name !== null && !isAlarmingName(one.name))) return;
       if (!this.isComponentOfStatement(line, one)) this.badMetric(line, metric, one, i);
@@ -184,7 +186,13 @@ class PlainLogDetector implements LogDetector {
   }
 
   finish(): LogEvidence {
-    return { claim: 0.05, framework: this.framework, sightings: this.sightings, problems: [] };
+    return {
+      claim: 0.05,
+      framework: this.framework,
+      sightings: this.sightings,
+      problems: [],
+      mentionedAt: this.mentionedAt,
+    };
   }
 }
 

@@ -297,8 +297,9 @@ class TorchAnomalyDetector implements LogDetector {
     confidence: Verdict['confidence'];
   }): Sighting {
     const { node, frames, isForward } = found;
-    const lines = isForward ? (blamedFrame(frames)?.text ?? null) : null;
-    const explanation = node === null ? { rules: [], why: null } : explainNode(node, lines);
+    const blamed = isForward ? blamedFrame(frames) : null;
+    const calls = blamed === null ? [] : frames.slice(frames.indexOf(blamed) + 1).map((frame) => frame.function ?? '');
+    const explanation = node === null ? { rules: [], why: null } : explainNode(node, blamed?.text ?? null, calls);
     return {
       anomaly: {
         kind: found.kind,

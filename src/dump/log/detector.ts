@@ -35,6 +35,8 @@ export interface LogEvidence {
   readonly framework: Dump['framework'];
   readonly sightings: readonly Sighting[];
   readonly problems: readonly DumpProblem[];
+  /** The first line that speaks of NaN or Inf without saying that anything is. */
+  readonly mentionedAt?: number | null;
   /** What to say of a log that holds no anomaly, though it looks as if it did. */
   readonly allClear?: string;
 }

@@ -1,11 +1,12 @@
 // Reads a text log once, shows every line to the detectors of all formats, and joins what they found into one story.
 
-import type { Anomaly, ByteSource, Dump, DumpProblem, DumpReader, ReadResult } from '../model';
+import type { Anomaly, ByteSource, Dump, DumpProblem, DumpReader, ReadResult, Series } from '../model';
 import { detectTextEncoding } from '../text-encoding';
 import { verdictOf } from '../verdict';
 import type { LogContext, LogEvidence, LogFormat, Sighting } from './detector';
 import { LauncherReport } from './launcher-report';
 import { newTextFacts, type RawLine, readLines, type TextFacts } from './lines';
+import { isLossName } from './metric-line';
 import { cleanLine, type LogLine, noHints, type PrefixHints, sniffPrefixHints } from './prefix';
 import { nowhere, Progress, placeAfter } from './progress';
 import { StackCollector } from './stack';
@@ -126,19 +127,30 @@ class LogScan {
     const [first] = anomalies;
     const [sighting] = sightings;
     if (first !== undefined && sighting !== undefined) {
-      return verdictOf({ first, confidence: sighting.confidence, why: sighting.why });
+      const { count, epoch } = sighting.after ?? { count: null, epoch: null };
+      const lastPrinted = count === null || sighting.at !== null ? null : { step: count, epoch };
+      const growth = first.kind === 'warning' ? null : explosion(this.progress.allSeries(), first);
+      const why = [sighting.why, growth].filter((part) => part !== null).join('; ') || null;
+      return verdictOf({ first, confidence: sighting.confidence, why, lastPrinted });
     }
     if (facts.lines === 0) return { sentence: 'The file is empty.', confidence: 'unknown' };
     const allClear = evidences.find((evidence) => evidence.allClear !== undefined)?.allClear;
     if (allClear !== undefined) return { sentence: allClear, confidence: 'certain' };
     const readings = this.progress.allSeries().reduce((sum, series) => sum + (series.total ?? series.values.length), 0);
+    const mentionedAt = evidences.find((evidence) => typeof evidence.mentionedAt === 'number')?.mentionedAt;
+    const mention = mentionedAt
+      ? `; the word stands in line ${mentionedAt}, where it reports nothing that is understood`
+      : '';
     if (readings === 0) {
       return {
-        sentence: 'No NaN or Inf is reported in this log; it holds no training values that could show one.',
+        sentence: `No NaN or Inf is reported in this log, which holds no training values that could show one${mention}.`,
         confidence: 'unknown',
       };
     }
-    return { sentence: `No NaN or Inf in this log: all ${readings} printed values are finite.`, confidence: 'likely' };
+    return {
+      sentence: `No NaN or Inf in this log: all ${readings} printed values are finite${mention}.`,
+      confidence: 'likely',
+    };
   }
 
   private textProblems(facts: TextFacts): DumpProblem[] {
@@ -185,6 +197,20 @@ function settle(sighting: Sighting, index: number, all: readonly Sighting[]): An
   const later = anomaly.kind === all[0]?.anomaly.kind ? 'secondary' : 'consequence';
   return { ...anomaly, ...place, role: isFirst ? 'first' : (sighting.role ?? later) };
 }
+
+/** A loss that grew by orders of magnitude before the end is evidence of its own. */
+function explosion(series: readonly Series[], first: Anomaly): string | null {
+  const loss = series.find(({ name }) => isLossName(name) && (first.metric === null || name.startsWith(first.metric)));
+  if (loss === undefined) return null;
+  const bad = loss.values.findIndex((value) => !Number.isFinite(value));
+  const before = (bad < 0 ? loss.values : loss.values.slice(0, bad)).map(Math.abs);
+  const [start] = before;
+  const last = before.at(-1);
+  if (start === undefined || last === undefined || start === 0 || last < explosionFactor * start) return null;
+  return `before it, ${loss.name} had grown from ${start.toPrecision(3)} to ${last.toPrecision(3)}: the run was diverging`;
+}
+
+const explosionFactor = 1000;
 
 function frameworkOf(evidences: readonly LogEvidence[], chosen: LogEvidence | undefined): Dump['framework'] {
   if (chosen?.framework) return chosen.framework;

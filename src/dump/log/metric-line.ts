@@ -18,15 +18,15 @@ export interface Metric {
   readonly value: number;
 }
 
-const epochPattern = /\b(?:epochs?|ep)['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?![\w:])/i;
+const epochPattern = /\b(?:epochs?|ep)['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?!\w|[.:]\d)/i;
 const stepPattern =
-  /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?![\w:%]|\.\d)/i;
-const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)\s*[:=]\s*(\d+)(?![\w:%]|\.\d)/;
-const batchPattern = /(?:^|[^\w.-])(batch(?:_(?:idx|number|nb|id))?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?![\w:%]|\.\d)/i;
+  /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
+const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)(?:\s*[:=]\s*|(?<=^\s*it)\s+)(\d+)(?!\w|%|[.:]\d)/;
+const batchPattern = /(?:^|[^\w.-])(batch(?:_(?:idx|number|nb|id))?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
 const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/])/g;
 const barFraction = /\|\s*(\d+)\/(\d+)\s*\[/;
 const pair = new RegExp(
-  String.raw`(['"]?)([A-Za-z_|][\w./|@-]*(?:[ ](?:loss|norm|scale|rate|cost|acc|accuracy)(?=\W))?)\1(\s*[:=]\s*|\s+)['"(\[]{0,2}(?:[\w.]+\()?\s*(${pythonNumberPattern})(?![:/]\d)`,
+  String.raw`(?<![\w/.\\-])(['"]?)(\|[A-Za-z_]\w*\||[A-Za-z_][\w./@-]*(?:[ ](?:loss|norm|scale|rate|cost|acc|accuracy)(?=\W))?)\1(\s*[:=]\s*|\s+)['"(\[]{0,2}(?:[\w.]+\()?\s*(${pythonNumberPattern})(?![:/]\d)`,
   'gi',
 );
 const bareNumbers = new RegExp(
@@ -43,6 +43,7 @@ const otherKnownNames =
   /^(?:acc|accuracy|lr|scale|loss_scale|reward|return|score|value|norm|psnr|f1|auc|gain|temperature|beta)$/i;
 const noiseNames =
   /^(?:eta|time|data|wall|line|port|pid|seed|version|worker|workers|rank|device|size|num_\w+|exitcode|wps|ups|wpb|bsz|it\/s)$/i;
+const fileNames = /\.(?:py|cpp|cc|cu|h|log|json|ya?ml|txt)$|(?:\/.*){3}/;
 /** Where an infinity is the usual start value or an option, and says nothing. */
 const sentinelNames =
   /best|min(?:imum)?(?:_|$|\/)|max(?:imum)?(?:_|$|\/)|init|prev|threshold|thresh|bound|limit|patience|clip|fill|early|until|lowest|delta/i;
@@ -96,7 +97,7 @@ function namedValues(text: string): { name: string | null; value: number }[] {
   for (const match of text.matchAll(pair)) {
     const name = match[2] ?? '';
     const isBareSeparator = !/[:=]/.test(match[3] ?? '');
-    if (positionNames.test(name) || noiseNames.test(name)) continue;
+    if (positionNames.test(name) || noiseNames.test(name) || fileNames.test(name)) continue;
     if (isBareSeparator && !(isMetricName(name) || otherKnownNames.test(name))) continue;
     const value = parsePythonNumber(match[4] ?? '');
     if (value !== null) values.push({ name, value });

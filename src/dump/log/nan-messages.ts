@@ -63,6 +63,8 @@ const statement = new RegExp(
   String.raw`\b${subject}\b[^.\n]{0,60}?\b(?:is|are|was|were|became|become|has|have|contains?|contained|turned|went)\s+(?:a |an |now |some |all )?(?:nans?|infs?|infinity|infinite|non-?finite|not finite)\b`,
   'i',
 );
+const detected =
+  /\b(?:detected|found|encountered)\s+(?:an? |some )?(?:nans?|infs?|infinity|non-?finite)\b|\b(?:nans?|infs?|infinity)(?:\/(?:nan|inf)s?)?\s+(?:was |were |values? )?(?:detected|found|encountered)\b/i;
 /** A condition or a promise is no event. */
 const conditional =
   /\b(?:if|when|whether|unless|should|would|could|may|might|can|will|check(?:s|ing)?|detect(?:s|ing)?|filter(?:s|ing)?|no|never|without|0|zero)\b[^.]*?(?:nan|inf|finite)/i;
@@ -79,9 +81,14 @@ export function classifyException(exception: string): Classified | null {
   return generic(message);
 }
 
+/** Whether a line holds NaN or infinity as a word of its own, be it a value or not. */
+export function mentionsNonFinite(text: string): boolean {
+  return nanWord.test(text);
+}
+
 /** @returns null where the line states nothing of the kind. */
 export function classifyStatement(text: string): Classified | null {
-  if (!statement.test(text) || conditional.test(text)) return null;
+  if (!(statement.test(text) || detected.test(text)) || conditional.test(text)) return null;
   return generic(text);
 }
 

@@ -167,8 +167,9 @@ export function placeAfter(point: ProgressPoint): Place {
     if (isEpochRunning) return { ...nowhere, epoch: wholeEpoch };
     return { ...nowhere, epoch: epochStride === 1 && wholeEpoch !== null ? wholeEpoch + 1 : null };
   }
-  if (stride !== 1) return { ...nowhere, epoch: wholeEpoch };
   const endsEpoch = epochBounds !== null && count >= epochBounds.last;
+  // Between two prints at an epoch's end, the failing step may be of this epoch or of the next.
+  if (stride !== 1) return { ...nowhere, epoch: endsEpoch ? null : wholeEpoch };
   const next = endsEpoch ? epochBounds.first : count + 1;
   return {
     epoch: wholeEpoch === null ? null : wholeEpoch + (endsEpoch ? 1 : 0),
