@@ -3,7 +3,7 @@
 import { sourceOf } from '../frames';
 import type { LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
 import { isAlarmingName, isGradientName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
-import { type Classified, classifyException, classifyStatement } from '../log/nan-messages';
+import { type Classified, classifyException, classifyStatement, mentionsNonFinite } from '../log/nan-messages';
 import type { LogLine } from '../log/prefix';
 import type { Place } from '../log/progress';
 import type { Stack } from '../log/stack';

@@ -47,7 +47,14 @@ export async function readLog(
     };
   }
   const result = scan.finish(facts);
-  return failure === null ? result : { ...result, problems: [failure, ...result.problems] };
+  if (failure === null) return result;
+  const { dump, problems, claims } = result;
+  // What was read before the failure may name a NaN, but it can never clear a log of one.
+  const verdict: Dump['verdict'] =
+    dump.anomalies.length > 0
+      ? dump.verdict
+      : { sentence: 'The log could not be read to its end; nothing was found before.', confidence: 'unknown' };
+  return { dump: { ...dump, verdict }, problems: [failure, ...problems], claims };
 }
 
 class LogScan {
