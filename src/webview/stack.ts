@@ -144,7 +144,7 @@ export class StackElement extends LitElement {
       return outcome;
     } catch (error) {
       this.outcome = error instanceof Error ? error.message : String(error);
-      return undefined;
+      return { outcome: 'not-found', message: this.outcome };
     }
   }
 

@@ -27,6 +27,10 @@ export class DumpDocument implements vscode.CustomDocument {
 
   private current: ViewState;
   private latest: Shown | undefined;
+  /** What was shown just before: a page that has not heard of the newest yet may still ask about it. */
+  private previous: Shown | undefined;
+  /** Time and size of the file when it was last read. */
+  private stamp = '';
   private generation = 0;
   private readonly ended = new AbortController();
   private reading = false;
@@ -60,9 +64,9 @@ export class DumpDocument implements vscode.CustomDocument {
     return this.latest;
   }
 
-  /** What is shown, if it still is what the page speaks of. @throws Error, in words, if it is not. */
+  /** What the page speaks of, if that is not long gone. @throws Error, in words, if it is not. */
   shownAs(generation: number): Shown {
-    if (this.latest?.generation === generation) return this.latest;
+    for (const shown of [this.latest, this.previous]) if (shown?.generation === generation) return shown;
     throw new Error(vscode.l10n.t('The file has changed in the meantime.'));
   }
 
@@ -104,11 +108,13 @@ export class DumpDocument implements vscode.CustomDocument {
   private async read(): Promise<void> {
     if (!this.latest)
       this.show({ status: 'reading', generation: this.generation, name: this.name, read: 0, size: null });
+    this.stamp = await this.readStamp();
     const source = await this.open();
     const result = await openDump(this.withProgress(source), this.ended.signal);
     if (this.ended.signal.aborted) return;
     const generation = ++this.generation;
     const model = buildViewModel(this.name, result);
+    this.previous = this.latest;
     this.latest = { ...model, generation, result };
     this.show({ status: 'shown', generation, view: model.view, notice: null });
   }
@@ -144,7 +150,25 @@ export class DumpDocument implements vscode.CustomDocument {
   /** A log that grows all the time is read at most half of the time. */
   private reloadSoon(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.load(), Math.max(settleDelay, this.lastDuration));
+    this.timer = setTimeout(() => void this.loadIfChanged(), Math.max(settleDelay, this.lastDuration));
+  }
+
+  /** Watchers also tell of changes from before the file was read. */
+  private async loadIfChanged(): Promise<void> {
+    if (this.latest && this.current.status === 'shown' && this.current.notice === null) {
+      if ((await this.readStamp()) === this.stamp) return;
+    }
+    await this.load();
+  }
+
+  /** Empty where the file cannot be asked. */
+  private async readStamp(): Promise<string> {
+    try {
+      const { mtime, size } = await vscode.workspace.fs.stat(this.uri);
+      return `${mtime} ${size}`;
+    } catch {
+      return '';
+    }
   }
 
   private withProgress(source: ByteSource): ByteSource {
