@@ -38,7 +38,7 @@ export interface DiscoveryOptions {
 }
 
 /** Folders that hold other people's code or generated files, wherever they are met. */
-const EXCLUDED_FOLDERS = new Set([
+export const EXCLUDED_FOLDERS: ReadonlySet<string> = new Set([
   '.bzr',
   '.direnv',
   '.eggs',

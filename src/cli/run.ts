@@ -11,6 +11,7 @@ import {
 import { CHECK, runCheck } from './check';
 import { hint } from './closest';
 import { type Context, EXIT, type ExitCode } from './context';
+import { DUMP, runDump } from './dump';
 import { InstallationError } from './engine';
 import { EXPLAIN, RULES, runExplain, runRules } from './rules';
 import type { Terminal } from './terminal';
@@ -22,6 +23,7 @@ interface Command {
 
 const COMMANDS: readonly Command[] = [
   { spec: CHECK, run: runCheck },
+  { spec: DUMP, run: runDump },
   { spec: RULES, run: runRules },
   { spec: EXPLAIN, run: runExplain },
 ];

@@ -1,0 +1,108 @@
+// Byte sources over files: read in pieces, so that a log of gigabytes needs no gigabytes of memory.
+
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { ByteSource } from '../dump/model';
+
+const PIECE_LENGTH = 1 << 20;
+
+/** A byte source that is to be closed after use. */
+export interface OpenSource extends ByteSource {
+  close(): Promise<void>;
+}
+
+/** @param onRead is told how many bytes were read so far */
+function sourceOf(
+  name: string,
+  handle: FileHandle,
+  size: number,
+  close: () => Promise<void>,
+  onRead?: (bytes: number) => void,
+): OpenSource {
+  const read = async (from: number, to: number): Promise<Uint8Array> => {
+    const start = Math.max(0, Math.min(from, size));
+    const buffer = new Uint8Array(Math.max(0, Math.min(to, size) - start));
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, start + length);
+      // The file was cut short while it was read.
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return buffer.subarray(0, length);
+  };
+  return {
+    name,
+    size,
+    read,
+    async *stream() {
+      for (let at = 0; at < size; ) {
+        const piece = await read(at, at + PIECE_LENGTH);
+        if (piece.length === 0) return;
+        at += piece.length;
+        onRead?.(at);
+        yield piece;
+      }
+    },
+    close,
+  };
+}
+
+/** Opens a regular file. Rejects with the system's error. */
+export async function openFileSource(file: string, onRead?: (bytes: number) => void): Promise<OpenSource> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    return sourceOf(path.basename(file), handle, size, () => handle.close(), onRead);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * A stream as a source that can be read twice: its bytes go to a temporary file that nobody else can open. Rejects with
+ * the system's error.
+ */
+export async function spoolStream(
+  name: string,
+  stream: AsyncIterable<Uint8Array | string>,
+  onRead?: (bytes: number) => void,
+): Promise<OpenSource> {
+  const file = path.join(os.tmpdir(), `nanlens-${randomUUID()}`);
+  const handle = await open(file, 'wx+', 0o600);
+  // Without a name it is gone when this process is, however that ends. Windows wants it closed first.
+  let hasName = true;
+  const removeName = async (): Promise<void> => {
+    if (!hasName) return;
+    await unlink(file).then(
+      () => {
+        hasName = false;
+      },
+      () => undefined,
+    );
+  };
+  await removeName();
+  const close = async (): Promise<void> => {
+    await handle.close();
+    await removeName();
+  };
+  try {
+    let size = 0;
+    for await (const chunk of stream) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      for (let written = 0; written < bytes.length; ) {
+        const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, size + written);
+        written += bytesWritten;
+      }
+      size += bytes.length;
+      onRead?.(size);
+    }
+    return sourceOf(name, handle, size, close, onRead);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
