@@ -18,41 +18,28 @@ export function findTests(patterns, wanted = []) {
 }
 
 /**
- * @param {string} name names the bundle below dist/test/
+ * @param {string} name names the folder of the bundles below dist/test/
  * @param {readonly string[]} files
- * @param {{ env?: Record<string, string> }} [options]
+ * @param {{ env?: Record<string, string>, together?: boolean }} [options] `together` makes one bundle and one process
+ *   of all TypeScript files, which is fast; without it each file has its own process and runs after the one before, so
+ *   that its before() and after() are its own
  * @returns {Promise<import('./results.mjs').Results>}
  */
-export async function runNodeTests(name, files, { env = {} } = {}) {
+export async function runNodeTests(name, files, { env = {}, together = false } = {}) {
   if (files.length === 0) throw new Trouble(`No test file for ${name}`);
-  const folder = path.join(root, 'dist/test');
+  const folder = path.join(root, 'dist/test', `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  const bundle = path.join(folder, `${name}-${process.pid}.cjs`);
-  const counts = path.join(folder, `${name}-${process.pid}.json`);
-  const typescript = files.filter((file) => file.endsWith('.ts'));
+  const counts = path.join(folder, 'counts.json');
   try {
-    if (typescript.length) {
-      await esbuild.build({
-        ...nodeBundle,
-        // What a test imports from node_modules may load files beside itself (browsers' drivers do).
-        external: ['playwright-core'],
-        stdin: {
-          contents: typescript.map((file) => `import './${file}';`).join('\n'),
-          resolveDir: root,
-          loader: 'ts',
-        },
-        outfile: bundle,
-        sourcemap: 'inline',
-      });
-    }
-    const entries = [...(typescript.length ? [bundle] : []), ...files.filter((file) => !file.endsWith('.ts'))];
+    const typescript = files.filter((file) => file.endsWith('.ts'));
+    const entries = files.filter((file) => !file.endsWith('.ts'));
+    entries.unshift(...(together ? await bundleTogether(typescript, folder) : await bundleEach(typescript, folder)));
     const status = await runNode(
       [
         '--enable-source-maps',
         ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
         ...[`--test-reporter=${countingReporter}`, `--test-reporter-destination=${counts}`],
-        '--test',
-        ...entries,
+        ...['--test', '--test-concurrency=1', ...entries],
       ],
       env,
     );
@@ -60,9 +47,29 @@ export async function runNodeTests(name, files, { env = {} } = {}) {
     // A crash outside any test shows in the status alone.
     return { passed, failed: status !== 0 && failed === 0 ? 1 : failed };
   } finally {
-    rmSync(bundle, { force: true });
-    rmSync(counts, { force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const testBundle = {
+  ...nodeBundle,
+  // The browser's driver loads files beside itself.
+  external: ['playwright-core'],
+  sourcemap: 'inline',
+};
+
+async function bundleTogether(files, folder) {
+  if (files.length === 0) return [];
+  const outfile = path.join(folder, 'all.cjs');
+  const contents = files.map((file) => `import './${file}';`).join('\n');
+  await esbuild.build({ ...testBundle, stdin: { contents, resolveDir: root, loader: 'ts' }, outfile });
+  return [outfile];
+}
+
+async function bundleEach(files, folder) {
+  const outExtension = { '.js': '.cjs' };
+  await esbuild.build({ ...testBundle, entryPoints: files, outbase: root, outdir: folder, outExtension });
+  return files.map((file) => path.join(folder, file.replace(/\.ts$/, '.cjs')));
 }
 
 function runNode(args, env) {

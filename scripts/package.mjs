@@ -7,7 +7,8 @@ import { root } from './bundles.mjs';
 import { isMain } from './results.mjs';
 import { runMain, say, Trouble } from './setup/report.mjs';
 
-const shipped = /^(package(\.nls(\.[\w-]+)?)?\.json|l10n\/.+|README\.md|CHANGELOG\.md|LICENSE|dist\/[^/]+|media\/.+|syntaxes\/.+)$/;
+const shipped =
+  /^(package(\.nls(\.[\w-]+)?)?\.json|l10n\/.+|README\.md|CHANGELOG\.md|LICENSE|dist\/[^/]+|media\/.+|syntaxes\/.+)$/;
 
 /** @returns {Promise<string>} the path of the package */
 export async function packageExtension() {

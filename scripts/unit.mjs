@@ -6,7 +6,7 @@ import { runMain } from './setup/report.mjs';
 const patterns = ['test/unit/**/*.test.ts', 'test/rules/**/*.test.ts', 'test/dumps/**/*.test.ts'];
 
 export function runUnitTests(wanted = []) {
-  return runNodeTests('unit', findTests(patterns, wanted));
+  return runNodeTests('unit', findTests(patterns, wanted), { together: true });
 }
 
 if (isMain(import.meta.url)) {

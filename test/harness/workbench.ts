@@ -1,9 +1,9 @@
 // A real VS Code in Chromium, used as a person uses it: keys, clicks and what stands on the screen. Nothing here calls
 // the extension. The page's address comes from scripts/e2e.mjs.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import { type Browser, chromium, errors, type FrameLocator, type Locator, type Page } from 'playwright-core';
 
 interface Settings {
   readonly address: string;
@@ -71,18 +71,21 @@ export class Workbench {
     return readFileSync(path.join(this.settings.workspace, name), 'utf8');
   }
 
+  /** The first file of the workspace, by path, that matches; its path in the workspace. */
+  findFile(pattern: RegExp): string {
+    const names = readdirSync(this.settings.workspace, { recursive: true, encoding: 'utf8' });
+    const found = names
+      .map((name) => name.replaceAll('\\', '/'))
+      .sort()
+      .find((name) => pattern.test(name));
+    assert.ok(found, `the workspace has a file that matches ${pattern}`);
+    return found;
+  }
+
   // Moving about.
 
   private get quickInput(): Locator {
     return this.page.locator('.quick-input-widget:visible');
-  }
-
-  private async pickInQuickInput(keys: string, query: string, row: Locator): Promise<void> {
-    await this.page.keyboard.press(keys);
-    await this.quickInput.locator('input').first().fill(query);
-    await row.first().waitFor();
-    await row.first().click();
-    await this.quickInput.waitFor({ state: 'hidden' });
   }
 
   /** Runs a command through the command palette. `title` is as it stands there, "NaN Lens: …". */
@@ -101,8 +104,17 @@ export class Workbench {
     const base = path.posix.basename(name);
     const row = this.quickInput
       .locator('.quick-input-list .monaco-list-row')
-      .filter({ has: this.page.locator('.monaco-icon-label-container', { hasText: base }) });
-    await this.pickInQuickInput('Control+P', name, row);
+      .filter({ has: this.page.locator('.monaco-icon-label-container', { hasText: base }) })
+      .first();
+    // The list is made once for what is typed, and may be older than a file written a moment ago: ask anew.
+    await this.until(`${name} in quick open`, async () => {
+      await this.page.keyboard.press('Control+P');
+      await this.quickInput.locator('input').first().fill(name);
+      if (await this.appears(row, 2000)) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    });
+    await row.click();
     await this.tab(base).waitFor();
   }
 
@@ -111,9 +123,13 @@ export class Workbench {
     return this.page.locator('.tabs-container .tab.active', { hasText: name });
   }
 
-  async closeEditors(): Promise<void> {
-    await this.runCommand('View: Close All Editors');
-    await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
+  /** Closes menus, lists and all editors, saved or not, whatever a test has left open. */
+  async tidyUp(): Promise<void> {
+    for (let i = 0; i < 3; i++) await this.page.keyboard.press('Escape');
+    while (await this.page.locator('.tabs-container .tab').count()) {
+      await this.runCommand('View: Revert and Close Editor');
+      await this.page.waitForTimeout(200);
+    }
   }
 
   // The text editor.
@@ -154,6 +170,26 @@ export class Workbench {
     await this.page.locator('.tabs-container .tab.active.dirty').waitFor({ state: 'detached' });
   }
 
+  /** True while the file in the active editor has changes that are not saved. */
+  async isDirty(): Promise<boolean> {
+    return (await this.page.locator('.tabs-container .tab.active.dirty').count()) > 0;
+  }
+
+  private async appears(locator: Locator, limit: number): Promise<boolean> {
+    try {
+      await locator.waitFor({ timeout: limit });
+      return true;
+    } catch (error) {
+      if (error instanceof errors.TimeoutError) return false;
+      throw error;
+    }
+  }
+
+  /** Clicks a choice of the list that a command asks with. */
+  async answer(choice: string | RegExp): Promise<void> {
+    await this.quickInput.locator('.quick-input-list .monaco-list-row').filter({ hasText: choice }).first().click();
+  }
+
   /** The wavy underlines that are on the screen. */
   squiggles(severity: 'error' | 'warning' | 'info' | 'hint'): Locator {
     return this.editor.locator(`.view-overlays .squiggly-${severity}`);
@@ -177,12 +213,12 @@ export class Workbench {
   /** Clicks an entry of the open code-action menu. */
   async pickCodeAction(title: string | RegExp): Promise<void> {
     await this.codeActions.filter({ hasText: title }).first().click();
-    await this.page.locator('.action-widget').waitFor({ state: 'detached' });
+    await this.codeActions.first().waitFor({ state: 'detached' });
   }
 
   /** Shows the problems view and returns its rows' texts once one of them matches. */
   async problems(expected: RegExp): Promise<string[]> {
-    await this.runCommand('View: Focus Problems');
+    await this.page.keyboard.press('Control+Shift+M');
     const rows = this.page.locator('.markers-panel .monaco-list-row');
     await rows.filter({ hasText: expected }).first().waitFor();
     return rows.allInnerTexts();

@@ -1,0 +1,94 @@
+// A person writes a training script: the squiggle comes while typing, the light bulb mends it, checks go in and out.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { Workbench } from '../harness/workbench';
+
+let workbench: Workbench;
+
+before(async () => {
+  workbench = await Workbench.open();
+});
+
+after(async () => {
+  await workbench.close();
+});
+
+afterEach(async (context) => {
+  // The picture of how a test ended tells more than its error.
+  if ('name' in context) await workbench.screenshot(`end-of-${context.name.replace(/\W+/g, '-')}`);
+  await workbench.tidyUp();
+});
+
+const beforeLog = [
+  'import torch',
+  '',
+  '',
+  'def entropy(logits):',
+  '    probs = torch.softmax(logits, dim=-1)',
+  '',
+].join('\n');
+const risky = '    return -(probs * torch.log(probs)).sum(-1)';
+
+test('a squiggle appears while typing, and the light bulb mends it', async () => {
+  workbench.writeFile('loss.py', `${beforeLog}\n`);
+  await workbench.openFile('loss.py');
+  await workbench.goTo(6);
+  await workbench.type(risky);
+  await workbench.squiggles('warning').first().waitFor();
+  await workbench.screenshot('squiggle-while-typing');
+
+  const problems = await workbench.problems(/NAN101/);
+  assert.ok(
+    problems.some((row) => /NaN Lens/.test(row)),
+    `the problem names its source: ${problems.join(' | ')}`,
+  );
+  await workbench.screenshot('problems');
+
+  await workbench.focusEditor();
+  await workbench.goTo(6, risky.indexOf('torch.log') + 2);
+  const titles = await workbench.openLightBulb();
+  await workbench.screenshot('light-bulb');
+  const fix = titles.find((title) => /log_softmax|clamp|eps/i.test(title));
+  assert.ok(fix, `a fix is offered among: ${titles.join(' | ')}`);
+  await workbench.pickCodeAction(fix);
+  await workbench.squiggles('warning').first().waitFor({ state: 'detached' });
+  await workbench.save();
+  await workbench.screenshot('mended');
+  assert.ok(!workbench.readFile('loss.py').includes(risky), 'the fix has changed the line');
+});
+
+test('checks are inserted and removed through the command palette, and leave no trace', async () => {
+  const model = [
+    'import torch',
+    'from torch import nn',
+    '',
+    '',
+    'class Classifier(nn.Module):',
+    '    def __init__(self) -> None:',
+    '        super().__init__()',
+    '        self.encoder = nn.Linear(8, 8)  # keeps its width',
+    '        self.head = nn.Linear(8, 3)',
+    '',
+    '    def forward(self, x: torch.Tensor) -> torch.Tensor:',
+    '        hidden = torch.relu(self.encoder(x))',
+    '        return self.head(hidden)',
+    '',
+  ].join('\r\n');
+  workbench.writeFile('model.py', model);
+  await workbench.openFile('model.py');
+  await workbench.goTo(12, 9);
+  await workbench.runCommand('NaN Lens: Insert Finite Checks');
+  await workbench.answer(/raise/i);
+  await workbench.until('the editor is changed', () => workbench.isDirty());
+  await workbench.save();
+  await workbench.screenshot('checks-inserted');
+  const withChecks = workbench.readFile('model.py');
+  assert.match(withChecks, /isfinite|is_finite/, 'a check stands in the file');
+  assert.ok(withChecks.length > model.length);
+
+  await workbench.runCommand('NaN Lens: Remove Finite Checks');
+  await workbench.until('the editor is changed', () => workbench.isDirty());
+  await workbench.save();
+  await workbench.screenshot('checks-removed');
+  assert.equal(workbench.readFile('model.py'), model);
+});
