@@ -2,10 +2,10 @@
 
 import type { Confidence } from '../analyzer/finding';
 import type { SemanticModel } from '../semantic/model';
-import type { OperationSite, SiteOperand } from '../semantic/operation-site';
+import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, type Quantity } from '../semantic/value';
 import { keepAbovePole, stableLogForm } from './log-rewrites';
-import { type LocalFix, type Rule, type RuleContext, sourceOf } from './rule';
+import { type Rule, type RuleContext, sourceOf } from './rule';
 
 export const rule: Rule = {
   code: 'NAN101',
@@ -49,16 +49,18 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (site.operation === 'logit') confidence = surer(confidence, reachUpper(value, 1));
   if (confidence === undefined) return;
   if (site.operation === 'xlogy' && isSameValue(site)) return;
-  if (value.role === 'mask' && isAddedToScores(context.model, site)) return;
+  if (value.role === 'mask' && (value.origin?.operation === 'triangle' || isAddedToScores(context.model, site))) return;
   const { segment } = site;
   const text = shorten(sourceOf(segment, operand.expr));
+  const stable = stableLogForm(site, operand, context.model);
+  const offered = [...(stable ? [stable] : []), ...keepAbovePole(site, operand, value, context.model)];
   context.report({
     segment,
     span: site.node,
     confidence,
-    message: message(site, text, value, confidence, pole),
+    message: message(site, text, value, confidence, pole, stable !== undefined),
     related: value.because,
-    fixes: fixes(site, operand, value, context),
+    fixes: offered,
   });
 }
 
@@ -113,7 +115,14 @@ function shorten(text: string): string {
   return line.length > 50 ? `${line.slice(0, 47)}…` : line;
 }
 
-function message(site: OperationSite, operand: string, value: Quantity, confidence: Confidence, pole: number): string {
+function message(
+  site: OperationSite,
+  operand: string,
+  value: Quantity,
+  confidence: Confidence,
+  pole: number,
+  isStableOffered: boolean,
+): string {
   const name = site.operation;
   const value0 = name === 'logit' ? '0 or 1' : String(pole);
   const because = value.because.at(-1)?.message;
@@ -121,7 +130,7 @@ function message(site: OperationSite, operand: string, value: Quantity, confiden
     confidence === 'possible'
       ? `nothing shows that \`${operand}\` stays ${name === 'logit' ? 'between 0 and 1' : `above ${pole}`}`
       : value.assumed
-        ? `\`${operand}\` is a probability by its name, and real data takes it to ${value0}`
+        ? `${value.role === 'probabilities' ? `\`${operand}\` is a probability by its name` : `\`${operand}\` comes from a mask`}, and real data takes it to ${value0}`
         : value.range.lo < pole
           ? `\`${operand}\` can be ${value0} or less${because ? ` (${because})` : ''}`
           : `\`${operand}\` can be exactly ${value0}${because ? ` (${because})` : ''}`;
@@ -131,21 +140,16 @@ function message(site: OperationSite, operand: string, value: Quantity, confiden
       : name === 'xlogy'
         ? 'the logarithm is -inf there'
         : `${name}(${pole}) is -inf`;
-  return `${state[0] === '`' ? state : state.charAt(0).toUpperCase() + state.slice(1)}: ${result}${site.gradient && site.framework !== 'numpy' && site.framework !== 'python' ? ' and its gradient infinite' : ''}. ${advice(site, value)}`;
+  return `${state[0] === '`' ? state : state.charAt(0).toUpperCase() + state.slice(1)}: ${result}${site.gradient && site.framework !== 'numpy' && site.framework !== 'python' ? ' and its gradient infinite' : ''}. ${advice(site, value, isStableOffered)}`;
 }
 
-function advice(site: OperationSite, value: Quantity): string {
-  if (site.origins.get('x')?.operation === 'softmax')
+function advice(site: OperationSite, value: Quantity, isStableOffered: boolean): string {
+  if (isStableOffered && site.origins.get('x')?.operation === 'softmax')
     return 'Use log_softmax, or keep the operand above 0 with an epsilon that fits the dtype.';
-  if (site.origins.get('x')?.operation === 'sigmoid')
+  if (isStableOffered)
     return 'Use logsigmoid or a loss on logits, or keep the operand above 0 with an epsilon that fits the dtype.';
   if (site.operation === 'logit') return 'Give it an `eps`, or keep the operand off 0 and 1.';
   return value.range.lo < (LOWER_POLE[site.operation] ?? 0)
     ? 'Clamp it at a small positive value first.'
     : 'Clamp it at a small positive value, or add an epsilon that fits the dtype.';
-}
-
-function fixes(site: OperationSite, operand: SiteOperand, value: Quantity, context: RuleContext): LocalFix[] {
-  const stable = stableLogForm(site, operand, context.model);
-  return [...(stable ? [stable] : []), ...keepAbovePole(site, operand, value, context.model)];
 }

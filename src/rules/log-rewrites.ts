@@ -36,7 +36,9 @@ export function stableLogForm(site: OperationSite, operand: SiteOperand, model: 
   if (site.inPlace) return undefined;
   if (site.operation === 'log') {
     const origin = repeatable(site, operand, model);
-    if (origin?.operation === 'softmax') return logSoftmax(site, origin, model);
+    // Of a score that is -inf on purpose, log_softmax is -inf too: 0 times that is still NaN.
+    const isMasked = origin?.operand && asQuantity(model.valueOf(site.segment, origin.operand)).hasInfinity;
+    if (origin?.operation === 'softmax' && !isMasked) return logSoftmax(site, origin, model);
     if (origin?.operation === 'sigmoid' && origin.operand)
       return logSigmoid(site, origin, sourceOf(site.segment, origin.operand), model);
     const complement = complementOf(operand.expr, model, site);

@@ -17,7 +17,7 @@ import { Environment } from './environment';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { assumedByName } from './names';
 import type { OperationSite, SiteOperand } from './operation-site';
-import { autocastOf, binaryOperator, finfoAttribute, negateQuantity } from './operations';
+import { autocastOf, binaryOperator, finfoAttribute, holdsInfinity, negateQuantity } from './operations';
 import * as R from './range';
 import { refine } from './refine';
 import type { Session } from './session';
@@ -482,7 +482,12 @@ export class Evaluator {
     const { term: _, origin: __, role, ...rest } = object;
     this.bind(
       key,
-      { ...rest, ...(oneHot ? { role: 'one-hot' as const } : role ? { role } : {}), range: R.join(kept, stored) },
+      {
+        ...rest,
+        ...(oneHot ? { role: 'one-hot' as const } : role ? { role } : {}),
+        ...(holdsInfinity(asQuantity(value)) ? { hasInfinity: true } : {}),
+        range: R.join(kept, stored),
+      },
       env,
     );
   }

@@ -71,6 +71,7 @@ export function derive(framework: Framework, from: readonly Quantity[], shape: S
   if (dtype && !(dtype === 'integer' && shape.dtype === undefined && framework !== 'python')) result.dtype = dtype;
   if (shape.role) result.role = shape.role;
   if (from.some((q) => q.assumed)) result.assumed = true;
+  if (from.some(holdsInfinity)) result.hasInfinity = true;
   if (
     from.length > 0 &&
     from.every((q) => q.gradient === false || q.holder === 'scalar') &&
@@ -82,6 +83,10 @@ export function derive(framework: Framework, from: readonly Quantity[], shape: S
   if (autocast) result.autocast = autocast;
   result.because = from.find((q) => q.because.length > 0)?.because ?? [];
   return result;
+}
+
+export function holdsInfinity(q: Quantity): boolean {
+  return q.hasInfinity === true || (R.isConstant(q.range) && !Number.isFinite(q.range.lo));
 }
 
 /** The region in which a value, or what its gradient flows back into, was computed. */
@@ -266,7 +271,7 @@ const clamp: Transfer = (operands) => {
 };
 
 function established(q: Quantity): Quantity {
-  const { assumed: _, ...rest } = q;
+  const { assumed: _, hasInfinity: __, ...rest } = q;
   return rest;
 }
 
@@ -436,8 +441,9 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
   },
   masked_fill: (operands) => {
     const x = asQuantity(operands.get('x'));
-    return derive(operands.framework, [x], {
-      range: R.join(x.range, asQuantity(operands.get('value')).range),
+    const fill = asQuantity(operands.get('value'));
+    return derive(operands.framework, [x, fill], {
+      range: R.join(x.range, fill.range),
       role: x.role === 'mask' ? 'mask' : undefined,
     });
   },

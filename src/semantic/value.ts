@@ -56,6 +56,8 @@ export interface Quantity {
   readonly range: Range;
   /** The range rests on a name ("probs"): it may raise an alarm, never calm one. */
   readonly assumed?: boolean;
+  /** It holds an infinity that somebody put there: a masked score, a sentinel. */
+  readonly hasInfinity?: boolean;
   readonly dtype?: DType;
   readonly role?: Role;
   /** false: no gradient flows from here (detached, no_grad, NumPy). */
@@ -204,6 +206,7 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   if (a.dtype !== undefined && a.dtype === b.dtype) joined.dtype = a.dtype;
   if (a.role !== undefined && a.role === b.role) joined.role = a.role;
   if (a.assumed || b.assumed) joined.assumed = true;
+  if (a.hasInfinity || b.hasInfinity) joined.hasInfinity = true;
   if (a.gradient === false && b.gradient === false) joined.gradient = false;
   // A value that was computed under autocast on one path is still one that may underflow.
   const autocast = a.autocast ?? b.autocast;
@@ -248,7 +251,7 @@ export function valueKey(value: Value): string {
     case 'quantity': {
       const r = value.range;
       if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${r.lo},${r.hi},${r.reachesLo}${r.reachesHi}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}`;
+      return `q${value.holder ?? ''}${value.framework ?? ''}${r.lo},${r.hi},${r.reachesLo}${r.reachesHi}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}`;
     }
     case 'library':
       return `l${value.name}`;
