@@ -24,6 +24,7 @@ export enum Kind {
   call,
   case_clause,
   case_pattern,
+  chevron,
   class_definition,
   class_pattern,
   comment,

@@ -1,23 +1,68 @@
 // Expressions of the flat tree, lowered to the typed tree.
 
 import type { Span } from '../text/span';
-import type {
-  Argument,
-  BinaryOperator,
-  CompareOperator,
-  ComprehensionClause,
-  ComprehensionExpr,
-  DictExpr,
-  Expr,
-  Parameter,
-  SequenceExpr,
-  StringExpr,
+import {
+  type Argument,
+  type BinaryOperator,
+  type CompareOperator,
+  type ComprehensionClause,
+  type ComprehensionExpr,
+  type DictExpr,
+  type Expr,
+  outerSpan,
+  type Parameter,
+  type SequenceExpr,
+  type StringExpr,
 } from './ast';
 import { type FlatTree, isFormatString, Kind } from './flat-tree';
 import { numberValue, stringValue } from './literals';
 
 /** Nesting beyond what a person writes, and below what would overflow the stack of those who walk the tree. */
 export const MAX_DEPTH = 300;
+
+const ASTERISK = 0x2a;
+
+/** The grammar lets `*` bind tighter than calls and operators: `*f(x)` comes as `(*f)(x)`. */
+function starOutside(expr: Expr): Expr {
+  return { kind: 'Starred', start: expr.start, end: expr.end, value: replaceLeftmost(expr, unstar) };
+}
+
+function unstar(leaf: Expr): Expr {
+  return leaf.kind === 'Starred' ? leaf.value : leaf;
+}
+
+/** The same expression with what stands at its left edge replaced, and its start moved there. */
+export function replaceLeftmost(expr: Expr, replace: (leaf: Expr) => Expr): Expr {
+  if (expr.outer) return replace(expr);
+  switch (expr.kind) {
+    case 'Call': {
+      const callee = replaceLeftmost(expr.callee, replace);
+      return { ...expr, start: outerSpan(callee).start, callee };
+    }
+    case 'Attribute':
+    case 'Subscript': {
+      const object = replaceLeftmost(expr.object, replace);
+      return { ...expr, start: outerSpan(object).start, object };
+    }
+    case 'Binary':
+    case 'Compare': {
+      const left = replaceLeftmost(expr.left, replace);
+      return { ...expr, start: outerSpan(left).start, left };
+    }
+    case 'Bool': {
+      const [first, ...rest] = expr.values;
+      if (!first) return expr;
+      const left = replaceLeftmost(first, replace);
+      return { ...expr, start: outerSpan(left).start, values: [left, ...rest] };
+    }
+    case 'Conditional': {
+      const body = replaceLeftmost(expr.body, replace);
+      return { ...expr, start: outerSpan(body).start, body };
+    }
+    default:
+      return replace(expr);
+  }
+}
 
 interface MutableClause {
   target: Expr;
@@ -118,7 +163,9 @@ export class ExpressionLowering {
     if (node < 0) return { kind: 'BrokenExpr', start: 0, end: 0 };
     if (this.depth >= MAX_DEPTH) return this.broken(node);
     this.depth++;
-    const lowered = this.lowerExpr(node);
+    let lowered = this.lowerExpr(node);
+    const isStarrable = lowered.kind !== 'Starred' && lowered.kind !== 'Tuple';
+    if (isStarrable && this.text.charCodeAt(lowered.start) === ASTERISK) lowered = starOutside(lowered);
     this.depth--;
     return lowered;
   }
@@ -165,12 +212,8 @@ export class ExpressionLowering {
       case Kind.ellipsis:
         return { kind: 'Constant', start, end, value: 'ellipsis' };
       case Kind.binary_operator:
-      case Kind.union_type: {
-        const left = node + 1;
-        const right = this.firstNamed2(node);
-        const operator = this.operatorOf(node) as BinaryOperator;
-        return { kind: 'Binary', start, end, operator, left: this.expr(left), right: this.expr(right) };
-      }
+      case Kind.union_type:
+        return this.binary(node, start, end);
       case Kind.unary_operator:
       case Kind.not_operator: {
         const operator = kind === Kind.not_operator ? 'not' : (this.operatorOf(node) as '-' | '+' | '~');
@@ -182,8 +225,12 @@ export class ExpressionLowering {
         return this.comparison(node, start, end);
       case Kind.parenthesized_expression:
         return this.parenthesized(node);
+      case Kind.tuple_pattern: {
+        const [only, second] = this.named(node);
+        const isGroup = only !== undefined && second === undefined && !this.hasToken(node, ',');
+        return isGroup ? this.grouped(node, only) : this.sequence('Tuple', node);
+      }
       case Kind.tuple:
-      case Kind.tuple_pattern:
       case Kind.expression_list:
       case Kind.pattern_list:
         return this.sequence('Tuple', node);
@@ -252,7 +299,7 @@ export class ExpressionLowering {
   }
 
   /** The child after the first one and the operator, or -1. */
-  private firstNamed2(node: number): number {
+  private secondNamed(node: number): number {
     const { kind, next } = this.tree;
     const end = next[node] as number;
     for (let child = next[node + 1] as number; child < end; child = next[child] as number) {
@@ -261,10 +308,65 @@ export class ExpressionLowering {
     return -1;
   }
 
+  private binary(node: number, start: number, end: number): Expr {
+    const operator = this.operatorOf(node) as BinaryOperator;
+    if (operator === '&' || operator === '^') {
+      const operands: number[] = [];
+      const operators: string[] = [];
+      this.bitChain(node, operands, operators);
+      if (operators.includes('&') && operators.includes('^')) return this.exclusiveOr(operands, operators);
+    }
+    const left = this.expr(node + 1);
+    const right = this.expr(this.secondNamed(node));
+    return { kind: 'Binary', start, end, operator, left, right };
+  }
+
+  /** Operands and operators of a chain of `&` and `^` without parentheses, in order. */
+  private bitChain(node: number, operands: number[], operators: string[]): void {
+    const reversed: { operator: string; right: number }[] = [];
+    let left = node;
+    while (this.kind(left) === Kind.binary_operator) {
+      const operator = this.operatorOf(left);
+      if (operator !== '&' && operator !== '^') break;
+      reversed.push({ operator, right: this.secondNamed(left) });
+      left = this.firstNamed(left);
+    }
+    operands.push(left);
+    for (const { operator, right } of reversed.reverse()) {
+      operators.push(operator);
+      const isChain = right >= 0 && this.kind(right) === Kind.binary_operator;
+      const inner = isChain ? this.operatorOf(right) : '';
+      if ((inner === '&' || inner === '^') && this.depth < MAX_DEPTH) {
+        this.depth++;
+        this.bitChain(right, operands, operators);
+        this.depth--;
+      } else operands.push(right);
+    }
+  }
+
+  /** `&` binds tighter than `^`, which the grammar has the other way round. */
+  private exclusiveOr(operands: readonly number[], operators: readonly string[]): Expr {
+    const join = (left: Expr | undefined, operator: '&' | '^', right: Expr): Expr =>
+      left ? { kind: 'Binary', start: outerSpan(left).start, end: outerSpan(right).end, operator, left, right } : right;
+    let whole: Expr | undefined;
+    let group: Expr | undefined;
+    operands.forEach((operand, index) => {
+      if (index > 0 && operators[index - 1] === '^' && group) {
+        whole = join(whole, '^', group);
+        group = undefined;
+      }
+      group = join(group, '&', this.expr(operand));
+    });
+    return join(whole, '^', group ?? { kind: 'BrokenExpr', start: 0, end: 0 });
+  }
+
   private parenthesized(node: number): Expr {
     let inner = node;
     while (inner >= 0 && this.kind(inner) === Kind.parenthesized_expression) inner = this.firstNamed(inner);
-    if (inner < 0) return this.broken(node);
+    return inner < 0 ? this.broken(node) : this.grouped(node, inner);
+  }
+
+  private grouped(node: number, inner: number): Expr {
     const lowered = this.expr(inner);
     // Freshly made and not yet seen by anyone: completing it here saves a copy of every parenthesised expression.
     (lowered as { outer?: Span }).outer = this.span(node);
@@ -337,7 +439,7 @@ export class ExpressionLowering {
     const reversed: number[] = [];
     let left = node;
     while (this.kind(left) === Kind.boolean_operator && this.operatorOf(left) === operator) {
-      const right = this.firstNamed2(left);
+      const right = this.secondNamed(left);
       if (right < 0) return this.broken(node);
       reversed.push(right);
       left = this.firstNamed(left);
@@ -428,7 +530,7 @@ export class ExpressionLowering {
     const inner = this.firstNamed(node);
     if (inner < 0) return this.broken(node);
     if (this.kind(inner) === Kind.binary_operator) {
-      const right = this.firstNamed2(inner);
+      const right = this.secondNamed(inner);
       const base = this.firstNamed(inner);
       const value = this.expr(base);
       const awaitEnd = this.end(base);
@@ -455,6 +557,8 @@ export class ExpressionLowering {
         this.interpolations(literal, parts);
         continue;
       }
+      // Python 2 wrote repr() as backquotes, which the grammar takes for a string.
+      if (this.text.charCodeAt(this.start(literal)) === 0x60) this.unsound = true;
       const plain = stringValue(this.source(literal));
       isBytes ||= plain.isBytes;
       value = value === undefined || plain.value === undefined ? undefined : value + plain.value;

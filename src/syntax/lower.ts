@@ -1,10 +1,20 @@
 // Statements of the flat tree, lowered to the typed tree. What has an error in its own tokens becomes BrokenStmt.
 
 import type { Span } from '../text/span';
-import type { BinaryOperator, Block, ExceptHandler, Expr, ImportAlias, Segment, Stmt, WithItem } from './ast';
+import {
+  type BinaryOperator,
+  type Block,
+  type ExceptHandler,
+  type Expr,
+  type ImportAlias,
+  outerSpan,
+  type Segment,
+  type Stmt,
+  type WithItem,
+} from './ast';
 import { errorLines, type LineSet } from './error-lines';
 import { type FlatTree, isCompoundStatement, isSimpleStatement, Kind } from './flat-tree';
-import { ExpressionLowering, MAX_DEPTH } from './lower-expressions';
+import { ExpressionLowering, MAX_DEPTH, replaceLeftmost } from './lower-expressions';
 
 /** Lowers the whole tree, whose text is `text`. */
 export function lowerSegment(tree: FlatTree, text: string): Segment {
@@ -182,6 +192,8 @@ class StatementLowering extends ExpressionLowering {
         const targets = only >= 0 && this.kind(only) === Kind.expression_list ? this.named(only) : [only];
         return { kind: 'Delete', start, end, targets: targets.map((target) => this.expr(target)) };
       }
+      case Kind.print_statement:
+        return this.printStatement(node, start, end);
       case Kind.pass_statement:
         return { kind: 'Pass', start, end };
       case Kind.break_statement:
@@ -205,10 +217,8 @@ class StatementLowering extends ExpressionLowering {
         };
       case Kind.import_from_statement:
         return this.importFrom(node, start, end);
-      case Kind.type_alias_statement: {
-        const [name = -1, value = -1] = this.named(node);
-        return { kind: 'Assign', start, end, targets: [this.expr(name)], value: this.expr(value) };
-      }
+      case Kind.type_alias_statement:
+        return this.typeAlias(node, start, end);
       case Kind.if_statement:
         return this.ifStatement(node);
       case Kind.for_statement: {
@@ -265,6 +275,44 @@ class StatementLowering extends ExpressionLowering {
       default:
         return { kind: 'ExprStmt', start, end, value: this.expr(only) };
     }
+  }
+
+  /** `print >> file, text` is an expression to Python 3; any other `print` without parentheses is none of it. */
+  private printStatement(node: number, start: number, end: number): Stmt | undefined {
+    const [chevron = -1, ...rest] = this.named(node);
+    if (chevron < 0 || this.kind(chevron) !== Kind.chevron) return undefined;
+    const left: Expr = { kind: 'Name', start, end: start + 'print'.length, id: 'print' };
+    const right = this.expr(this.firstNamed(chevron));
+    const shifted: Expr = { kind: 'Binary', start, end: right.end, operator: '>>', left, right };
+    const isTuple = this.hasToken(node, ',');
+    const elements = [shifted, ...rest.map((child) => this.expr(child))];
+    return { kind: 'ExprStmt', start, end, value: isTuple ? { kind: 'Tuple', start, end, elements } : shifted };
+  }
+
+  /** `type Pair[T] = …` binds Pair; `type(x).y = …` is a call that the grammar mistakes for an alias. */
+  private typeAlias(node: number, start: number, end: number): Stmt | undefined {
+    const [left = -1, right = -1] = this.named(node);
+    const target = this.expr(left);
+    const value = this.expr(right);
+    if (target.kind === 'Name' && !target.outer) return { kind: 'Assign', start, end, targets: [target], value };
+    if (target.kind === 'Subscript' && target.object.kind === 'Name') {
+      return { kind: 'Assign', start, end, targets: [target.object], value };
+    }
+    const assigned = replaceLeftmost(target, (leaf) => {
+      const callee: Expr = { kind: 'Name', start, end: start + 'type'.length, id: 'type' };
+      const argsSpan = outerSpan(leaf);
+      const values = leaf.kind === 'Tuple' && !leaf.outer ? leaf.elements : [leaf];
+      const args = values.map((arg) => ({
+        start: arg.start,
+        end: arg.end,
+        keyword: undefined,
+        unpack: '' as const,
+        value: arg,
+      }));
+      return { kind: 'Call', start, end: argsSpan.end, callee, args, argsSpan };
+    });
+    if (assigned.kind !== 'Attribute' && assigned.kind !== 'Subscript') return undefined;
+    return { kind: 'Assign', start, end, targets: [assigned], value };
   }
 
   private assignment(node: number, start: number, end: number): Stmt | undefined {
@@ -447,13 +495,16 @@ class StatementLowering extends ExpressionLowering {
 
   private matchStatement(node: number, start: number): Stmt {
     const subjects = this.named(node).filter((child) => this.kind(child) !== Kind.block);
+    const block = this.childOfKind(node, Kind.block);
     const [first = -1] = subjects;
     let subject = this.expr(first);
     if (subjects.length > 1 || this.hasToken(node, ',')) {
       const elements = [subject, ...subjects.slice(1).map((child) => this.expr(child))];
-      subject = { kind: 'Tuple', start: subject.start, end: elements.at(-1)?.end ?? subject.end, elements };
+      const end = outerSpan(elements.at(-1) ?? subject).end;
+      const trailingComma = /^[\s\\]*,/.exec(this.text.slice(end, block === undefined ? end : this.start(block)));
+      const { start } = outerSpan(subject);
+      subject = { kind: 'Tuple', start, end: end + (trailingComma?.[0].length ?? 0), elements };
     }
-    const block = this.childOfKind(node, Kind.block);
     const clauses = block === undefined ? [] : this.named(block);
     const cases = clauses
       .filter((clause) => this.kind(clause) === Kind.case_clause)
