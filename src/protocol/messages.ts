@@ -42,7 +42,8 @@ export interface PageSetup {
   readonly strings: Strings;
   /** BCP 47, for number formats. */
   readonly language: string;
-  readonly canOpenRules: boolean;
+  /** Name by code of the rules that the host can explain. */
+  readonly rules: Readonly<Record<string, string>>;
   readonly state: ViewState;
 }
 

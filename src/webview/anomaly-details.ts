@@ -79,10 +79,11 @@ function operationOf(context: PageContext, { op, outputIndex }: AnomalyView): st
 
 function rules(context: PageContext, anomaly: AnomalyView, openRule: (code: string) => void): TemplateResult {
   return html`<ul class="inline-list">
-    ${anomaly.rules.map((code) =>
-      context.canOpenRules
-        ? html`<li><button type="button" class="link" @click=${() => openRule(code)}>${context.text('openRule', code)}</button></li>`
-        : html`<li><code>${code}</code></li>`,
-    )}
+    ${anomaly.rules.map((code) => {
+      const name = context.ruleName(code);
+      if (name === undefined) return html`<li><code>${code}</code></li>`;
+      const title = context.text('openRule', code);
+      return html`<li><button type="button" class="link" title=${title} @click=${() => openRule(code)}>${code} ${name}</button></li>`;
+    })}
   </ul>`;
 }

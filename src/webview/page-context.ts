@@ -1,7 +1,7 @@
 // What every part of the page needs: the texts, the way to the host, and the little that is remembered while hidden.
 
 import type { Channel } from '../protocol/channel';
-import type { HostMethods, PageMethods } from '../protocol/messages';
+import type { HostMethods, PageMethods, PageSetup } from '../protocol/messages';
 import { english, fill, type StringKey, type Strings } from '../protocol/strings';
 
 /** Kept by VS Code while the page is hidden and thrown away. */
@@ -31,7 +31,7 @@ export class PageContext {
   private strings: Strings = english;
   private remembered: RememberedState;
   language = 'en';
-  canOpenRules = false;
+  private rules: Readonly<Record<string, string>> = {};
 
   constructor(
     readonly host: Channel<HostMethods, PageMethods>,
@@ -40,9 +40,15 @@ export class PageContext {
     this.remembered = restore(store.getState());
   }
 
-  useStrings(strings: Strings, language: string): void {
+  use({ strings, language, rules }: PageSetup): void {
     this.strings = strings;
     this.language = language;
+    this.rules = rules;
+  }
+
+  /** The name of a rule that the host can explain. */
+  ruleName(code: string): string | undefined {
+    return Object.hasOwn(this.rules, code) ? this.rules[code] : undefined;
   }
 
   text(key: StringKey, ...values: readonly (string | number)[]): string {

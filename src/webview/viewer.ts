@@ -46,8 +46,7 @@ export class ViewerElement extends LitElement {
     if (!context) return;
     try {
       const setup: PageSetup = await context.host.request('ready', { version: protocolVersion });
-      context.useStrings(setup.strings, setup.language);
-      context.canOpenRules = setup.canOpenRules;
+      context.use(setup);
       document.documentElement.lang = setup.language;
       this.show(setup.state);
     } catch (error) {

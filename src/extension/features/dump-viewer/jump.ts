@@ -63,16 +63,25 @@ export async function workspaceExcerpt(locator: FrameLocator, frame: FrameView):
   const lines = uri && (await FrameFiles.lines(uri));
   if (!uri || !lines) return null;
   const { kind, line } = locateLine(lines, frame.line, recordedText(frame));
-  const first = Math.max(1, line - linesAround);
+  const [first, last] = withoutBlankEdges(lines, Math.max(1, line - linesAround), line, line + linesAround);
   return {
     label: vscode.workspace.asRelativePath(uri),
     agreement: kind,
     excerpt: {
       firstLine: first,
-      lines: lines.slice(first - 1, line + linesAround).map((text) => clip(text, longestLine)),
+      lines: lines.slice(first - 1, last).map((text) => clip(text, longestLine)),
       marked: { first: line, last: line },
     },
   };
+}
+
+/** Blank lines at the edges of an excerpt show nothing. */
+function withoutBlankEdges(lines: readonly string[], first: number, line: number, last: number): [number, number] {
+  let from = first;
+  let to = Math.min(last, lines.length);
+  while (from < line && !lines[from - 1]?.trim()) from++;
+  while (to > line && !lines[to - 1]?.trim()) to--;
+  return [from, to];
 }
 
 export function recordedText({ excerpt, line }: FrameView): string | null {

@@ -12,6 +12,7 @@ import {
 } from '../../../protocol/messages';
 import { translateStrings } from '../../../protocol/strings';
 import { checkHostParams } from '../../../protocol/validation';
+import { ruleCatalogue } from '../../rule-catalogue';
 import type { DumpDocument } from './document';
 import { goToFrame, workspaceExcerpt } from './jump';
 import { dumpAsMarkdown } from './markdown';
@@ -112,7 +113,7 @@ export class DumpSession implements vscode.Disposable {
       version: protocolVersion,
       strings: translateStrings((text) => vscode.l10n.t(text)),
       language: vscode.env.language,
-      canOpenRules: this.services.openRulePage !== undefined,
+      rules: this.services.openRulePage ? rulesByCode() : {},
       state: this.document.state,
     };
   }
@@ -157,6 +158,10 @@ export class DumpSession implements vscode.Disposable {
     await vscode.window.showTextDocument(text, options);
     return null;
   }
+}
+
+function rulesByCode(): Readonly<Record<string, string>> {
+  return Object.fromEntries(ruleCatalogue().map(({ code, name }) => [code, name]));
 }
 
 function rejectOn(signal: AbortSignal, reason: string): Promise<never> {
