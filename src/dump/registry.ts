@@ -1,5 +1,6 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { nandump } from './formats/nandump';
 import { plainLog } from './formats/plain-log';
 import { torchAnomaly } from './formats/torch-anomaly';
 import type { LogFormat } from './log/detector';
@@ -9,7 +10,7 @@ import type { DumpReader } from './model';
 /** Formats that are lines of text, told apart while reading. The last is the fallback. */
 export const logFormats: readonly LogFormat[] = [torchAnomaly, plainLog];
 
-export const readers: readonly DumpReader[] = [createLogReader(logFormats)];
+export const readers: readonly DumpReader[] = [nandump, createLogReader(logFormats)];
 
 /** @returns null where no reader takes the bytes. */
 export function chooseReader(head: Uint8Array, name: string): DumpReader | null {

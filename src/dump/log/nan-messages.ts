@@ -65,6 +65,8 @@ const statement = new RegExp(
 );
 const detected =
   /\b(?:detected|found|encountered)\s+(?:an? |some )?(?:nans?|infs?|infinity|non-?finite)\b|\b(?:nans?|infs?|infinity)(?:\/(?:nan|inf)s?)?\s+(?:was |were |values? )?(?:detected|found|encountered)\b/i;
+/** JAX says it once more in the exception that follows, and says more there. */
+const jaxNote = /encountered in the (?:output|backward pass) of a .*function\. Calling the de-optimized/;
 /** A condition or a promise is no event. */
 const conditional =
   /\b(?:if|when|whether|unless|should|would|could|may|might|can|will|check(?:s|ing)?|detect(?:s|ing)?|filter(?:s|ing)?|no|never|without|0|zero)\b[^.]*?(?:nan|inf|finite)/i;
@@ -88,7 +90,7 @@ export function mentionsNonFinite(text: string): boolean {
 
 /** @returns null where the line states nothing of the kind. */
 export function classifyStatement(text: string): Classified | null {
-  if (!(statement.test(text) || detected.test(text)) || conditional.test(text)) return null;
+  if (jaxNote.test(text) || !(statement.test(text) || detected.test(text)) || conditional.test(text)) return null;
   return generic(text);
 }
 
@@ -122,8 +124,8 @@ function kindIn(message: string, value: NonFinite): AnomalyKind {
   if (/\bloss(?:es)?\b|\bcost\b|\bobjective\b/i.test(message))
     return value === 'inf' || value === '-inf' ? 'loss-inf' : 'loss-nan';
   if (/\bgrad/i.test(message)) return 'grad-nonfinite';
-  if (/\binputs?\b|\bdata(?:set)?\b|\bobservations?\b|\bbatch\b/i.test(message)) return 'input-nan';
   if (/\b(?:output|activation|logit)s?\b/i.test(message))
     return value === 'inf' || value === '-inf' ? 'inf-forward' : 'nan-forward';
+  if (/\binputs?\b|\bdata(?:set)?\b|\bobservations?\b|\bbatch\b/i.test(message)) return 'input-nan';
   return 'invalid-argument';
 }

@@ -1,0 +1,301 @@
+// The recorder's own dump, `*.nandump.json`: its schema is media/recorder/nandump.schema.json, version 1.
+
+import * as v from 'valibot';
+import { readAll } from '../byte-source';
+import { FieldReader, type Fields, isObject, optional, required } from '../field-reader';
+import { isUserPath, sourceOf } from '../frames';
+import type {
+  Anomaly,
+  Dump,
+  DumpReader,
+  Frame,
+  ReadResult,
+  RecordedOperation,
+  Recording,
+  Series,
+  TensorStats,
+} from '../model';
+import { detectTextEncoding } from '../text-encoding';
+import { readJson } from '../tolerant-json';
+import { verdictOf } from '../verdict';
+
+export const nandumpSchemaVersion = 1;
+
+/** The recorder writes 2 MB at most; a dump that is far larger is none of ours. */
+const maxBytes = 64 * 1024 * 1024;
+const limits = {
+  anomalies: 1000,
+  frames: 1000,
+  stats: 500,
+  operations: 50_000,
+  series: 200,
+  ranks: 65_536,
+  excerpt: 200,
+  notes: 100,
+};
+
+export const nandump: DumpReader = {
+  id: 'nandump',
+  sniff(head) {
+    const encoding = detectTextEncoding(head);
+    if (encoding === null) return 0;
+    const text = new TextDecoder(encoding).decode(head.subarray(0, 4096));
+    return /^\s*\{\s*"nandump"\s*:/.test(text) ? 1 : 0;
+  },
+  async read(source, signal) {
+    const bytes = await readAll(source, maxBytes, signal);
+    if (bytes === null) return unreadable('The dump is larger than 64 MB; the recorder writes 2 MB at most.');
+    const text = new TextDecoder(detectTextEncoding(bytes.subarray(0, 4096)) ?? 'utf-8').decode(bytes);
+    const { value, problem } = readJson(text);
+    if (!isObject(value)) return unreadable(problem?.message ?? 'The dump is no JSON object.');
+    const result = readDump(value);
+    return problem === null ? result : { dump: result.dump, problems: [problem, ...result.problems] };
+  },
+};
+
+const text = v.pipe(v.string(), v.maxLength(100_000, 'is too long'));
+const shortText = v.pipe(v.string(), v.maxLength(4000, 'is too long'));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** JSON has no NaN and no infinity: the recorder writes strings; Python's json module would write bare words, which are read as well. */
+const anyNumber = v.union([
+  v.number(),
+  v.pipe(
+    v.picklist(['NaN', 'Infinity', '-Infinity']),
+    v.transform((word) => Number(word)),
+  ),
+]);
+const shape = v.pipe(v.array(count), v.maxLength(64));
+const location = v.pipe(
+  v.object({
+    path: shortText,
+    line: count,
+    function: v.optional(v.nullable(shortText), null),
+    text: v.optional(v.nullable(shortText), null),
+  }),
+);
+const excerpt = v.object({ firstLine: count, lines: v.pipe(v.array(shortText), v.maxLength(limits.excerpt)) });
+
+const kinds = v.picklist([
+  'nan-backward',
+  'nan-forward',
+  'inf-forward',
+  'loss-nan',
+  'loss-inf',
+  'grad-nonfinite',
+  'overflow',
+  'overflow-skip',
+  'invalid-argument',
+  'input-nan',
+  'metric-nonfinite',
+  'warning',
+] satisfies readonly Anomaly['kind'][]);
+const roles = v.picklist(['first', 'consequence', 'secondary', 'benign'] satisfies readonly Anomaly['role'][]);
+const nonFinite = v.picklist(['nan', 'inf', '-inf', 'nonfinite']);
+
+const statsFields: Fields<TensorStats> = {
+  name: optional(shortText),
+  shape: optional(shape),
+  dtype: optional(shortText),
+  min: optional(anyNumber),
+  max: optional(anyNumber),
+  mean: optional(anyNumber),
+  absMin: optional(anyNumber),
+  absMax: optional(anyNumber),
+  nan: optional(count),
+  posInf: optional(count),
+  negInf: optional(count),
+};
+
+const anomalyFields: Fields<Omit<Anomaly, 'frames' | 'stats' | 'span'>> = {
+  kind: required(kinds, 'warning'),
+  value: optional(nonFinite),
+  role: required(roles, 'secondary'),
+  op: optional(shortText),
+  outputIndex: optional(count),
+  module: optional(shortText),
+  param: optional(shortText),
+  metric: optional(shortText),
+  step: optional(count),
+  epoch: optional(v.number()),
+  batch: optional(count),
+  rank: optional(count),
+  source: optional(location),
+  message: required(text, ''),
+  rules: {
+    schema: v.pipe(v.array(v.pipe(v.string(), v.regex(/^NAN\d{3}$/))), v.maxLength(20)),
+    absent: [],
+    isRequired: false,
+  },
+};
+
+function readDump(dump: Readonly<Record<string, unknown>>): ReadResult {
+  const reader = new FieldReader();
+  const version = reader.field(dump.nandump, 'nandump', required(count, 0));
+  if (version > nandumpSchemaVersion) {
+    reader.problem(
+      'nandump',
+      `is version ${version}, newer than the ${nandumpSchemaVersion} that is understood here; parts may be missing.`,
+    );
+  }
+  const anomalies = reader.array(dump.anomalies, 'anomalies', limits.anomalies, (one, path) =>
+    readAnomaly(reader, one, path),
+  );
+  if (dump.anomalies === undefined) reader.problem('anomalies', 'is missing.');
+  const series = reader.array(dump.history, 'history', limits.series, (one, path) => readSeries(reader, one, path));
+  return {
+    dump: {
+      format: 'nandump',
+      framework: 'pytorch',
+      verdict: readVerdict(reader, dump.verdict, anomalies),
+      anomalies,
+      series,
+      recording: readRecording(reader, dump, version),
+    },
+    problems: reader.allProblems(),
+  };
+}
+
+function readVerdict(reader: FieldReader, value: unknown, anomalies: readonly Anomaly[]): Dump['verdict'] {
+  const read = reader.object(value, 'verdict', {
+    sentence: required(text, ''),
+    confidence: required(v.picklist(['certain', 'likely', 'unknown']), 'unknown'),
+  });
+  if (read !== null && read.sentence.trim() !== '') return read;
+  const [first] = anomalies;
+  if (first === undefined) return { sentence: 'The dump names no anomaly.', confidence: 'unknown' };
+  return verdictOf({ first, confidence: 'likely', why: null });
+}
+
+function readAnomaly(reader: FieldReader, value: unknown, path: string): Anomaly | null {
+  const plain = reader.object(value, path, anomalyFields);
+  if (plain === null || !isObject(value)) return null;
+  const frames = reader.array(value.frames, `${path}.frames`, limits.frames, (one, at) => readFrame(reader, one, at));
+  const stats = reader.array(value.tensors, `${path}.tensors`, limits.stats, (one, at) =>
+    reader.object(one, at, statsFields),
+  );
+  return {
+    ...plain,
+    frames,
+    source: plain.source ?? sourceOf(frames),
+    stats: stats.length === 0 ? null : stats,
+    span: null,
+  };
+}
+
+function readFrame(reader: FieldReader, value: unknown, path: string): Frame | null {
+  const read = reader.object(value, path, {
+    path: required(shortText, ''),
+    line: required(count, 0),
+    function: optional(shortText),
+    text: optional(shortText),
+    isUser: optional(v.boolean()),
+    excerpt: optional(excerpt),
+  });
+  if (read === null || read.path === '') return null;
+  const { excerpt: lines, isUser, ...frame } = read;
+  return { ...frame, isUser: isUser ?? isUserPath(read.path), ...(lines === null ? {} : { excerpt: lines }) };
+}
+
+function readSeries(reader: FieldReader, value: unknown, path: string): Series | null {
+  const read = reader.object(value, path, {
+    name: required(shortText, ''),
+    steps: required(v.array(v.number()), []),
+    values: required(v.array(anyNumber), []),
+  });
+  if (read === null || read.name === '') return null;
+  const { name, steps, values } = read;
+  if (steps.length !== values.length)
+    reader.problem(path, `has ${steps.length} steps for ${values.length} values; the surplus is left out.`);
+  const length = Math.min(steps.length, values.length);
+  return { name, steps: steps.slice(0, length), values: values.slice(0, length) };
+}
+
+function readRecording(reader: FieldReader, dump: Readonly<Record<string, unknown>>, schemaVersion: number): Recording {
+  const run = reader.object(dump.run, 'run', {
+    id: optional(shortText),
+    startedAt: optional(shortText),
+    script: optional(shortText),
+    python: optional(shortText),
+    frameworkVersion: optional(shortText),
+    device: optional(shortText),
+    worldSize: optional(count),
+  });
+  const operations = reader.array(dump.operations, 'operations', limits.operations, (one, path) =>
+    readOperation(reader, one, path),
+  );
+  return {
+    schemaVersion,
+    run: run ?? {
+      id: null,
+      startedAt: null,
+      script: null,
+      python: null,
+      frameworkVersion: null,
+      device: null,
+      worldSize: null,
+    },
+    operations,
+    operationCount: reader.field(dump.operationCount, 'operationCount', optional(count)) ?? operations.length,
+    batch: isAbsent(dump.batch) ? null : readBatch(reader, dump.batch),
+    fidelity: isAbsent(dump.fidelity)
+      ? null
+      : reader.object(dump.fidelity, 'fidelity', {
+          bitIdentical: optional(v.boolean()),
+          lossThen: optional(anyNumber),
+          lossReplayed: optional(anyNumber),
+          notes: { schema: v.pipe(v.array(shortText), v.maxLength(limits.notes)), absent: [], isRequired: false },
+        }),
+    ranks: reader.array(dump.ranks, 'ranks', limits.ranks, (one, path) =>
+      reader.object(one, path, { rank: required(count, 0), role: required(roles, 'secondary'), step: optional(count) }),
+    ),
+    tensorsFile: reader.field(dump.tensorsFile, 'tensorsFile', optional(siblingName)),
+  };
+}
+
+/** A dump may only point at a file beside it. */
+const siblingName = v.pipe(v.string(), v.regex(/^(?!\.)[\w.-]{1,255}$/, 'is not the name of a file beside the dump'));
+
+function readBatch(reader: FieldReader, value: unknown): Recording['batch'] {
+  const rows = { schema: v.pipe(v.array(count), v.maxLength(100_000)), absent: [], isRequired: false };
+  const plain = reader.object(value, 'batch', { index: optional(count), badRows: rows, sampleIndices: rows });
+  if (plain === null || !isObject(value)) return null;
+  const tensors = reader.array(value.tensors, 'batch.tensors', limits.stats, (one, path) =>
+    reader.object(one, path, statsFields),
+  );
+  return { ...plain, tensors };
+}
+
+function readOperation(reader: FieldReader, value: unknown, path: string): RecordedOperation | null {
+  const plain = reader.object(value, path, {
+    name: required(shortText, ''),
+    phase: optional(v.picklist(['forward', 'backward', 'optimizer'])),
+    module: optional(shortText),
+    source: optional(location),
+    nonFinite: optional(v.boolean()),
+  });
+  if (plain === null || plain.name === '' || !isObject(value)) return null;
+  const tensors = (list: unknown, at: string) =>
+    reader.array(list, at, limits.stats, (one, where) => reader.object(one, where, statsFields));
+  return {
+    ...plain,
+    inputs: tensors(value.inputs, `${path}.inputs`),
+    outputs: tensors(value.outputs, `${path}.outputs`),
+  };
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function unreadable(message: string): ReadResult {
+  return {
+    dump: {
+      format: 'nandump',
+      framework: 'pytorch',
+      verdict: { sentence: `The dump could not be read: ${message}`, confidence: 'unknown' },
+      anomalies: [],
+      series: [],
+    },
+    problems: [{ message, line: null }],
+  };
+}
