@@ -1,7 +1,8 @@
 // `nanlens check`: find, report and mend.
 
+import { resolve } from 'node:path';
 import { unknownSelectors } from '../analyzer/config';
-import { type AnalysisConfig, type Confidence, DEFAULT_CONFIG } from '../analyzer/finding';
+import type { Confidence } from '../analyzer/finding';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
 import { hint } from './closest';
@@ -10,6 +11,7 @@ import { discover, type Failure } from './discovery';
 import type { Engine } from './engine';
 import { applyFixes, type FixOutcome } from './fix-loop';
 import { paintDiff, unifiedDiff } from './patch';
+import { type CommandLineConfig, ProjectConfigs } from './project-config';
 import { type FileReport, type Reporter, reportOf, type Summary } from './report';
 import { GitHubReporter } from './report-github';
 import { JsonReporter } from './report-json';
@@ -55,13 +57,14 @@ export const CHECK: CommandSpec = {
   ],
   details: [
     'PATH is a file, a folder, a glob or "-" for standard input; without one, the current folder is checked. In folders and globs, .py and .ipynb files are taken that neither .gitignore nor the built-in list (virtual environments, site-packages, build, dist, node_modules, caches) excludes. A file that is named outright is always checked.',
+    'Settings are read from [tool.nanlens] of the nearest pyproject.toml: select, extend-select, ignore, per-file-ignores, exclude, min-confidence, severity. --select replaces what it selects and ignores; --ignore adds to it.',
     'With "-" and --fix, the fixed text goes to standard output and the report to standard error.',
     'Exit code: 0 nothing found, 1 findings (with --diff: changes or findings), 2 something could not be read or written, or wrong use.',
   ],
 };
 
 interface CheckOptions {
-  readonly config: AnalysisConfig;
+  readonly config: CommandLineConfig;
   readonly format: (typeof FORMATS)[number];
   readonly mode: 'report' | 'fix' | 'diff';
   readonly isUnsafeAllowed: boolean;
@@ -77,8 +80,7 @@ function readOptions(args: ParsedArguments, context: Context): CheckOptions {
     throw new UsageError(`no rule is called "${selector}"${hint(selector, names)}; "nanlens rules" lists them`);
   }
   const format = FORMATS.find((known) => known === args.value('output-format')) ?? 'text';
-  const minConfidence =
-    CONFIDENCES.find((known) => known === args.value('min-confidence')) ?? DEFAULT_CONFIG.minConfidence;
+  const minConfidence = CONFIDENCES.find((known) => known === args.value('min-confidence'));
   const mode = args.has('diff') ? 'diff' : args.has('fix') ? 'fix' : 'report';
   if (mode === 'diff' && format !== 'text') {
     throw new UsageError(`--diff writes a patch, so it cannot go with --output-format ${format}`);
@@ -87,7 +89,7 @@ function readOptions(args: ParsedArguments, context: Context): CheckOptions {
     context.terminal.warning('--unsafe-fixes does nothing without --fix or --diff');
   }
   return {
-    config: { ...DEFAULT_CONFIG, select, ignore, minConfidence },
+    config: { select, ignore, minConfidence },
     format,
     mode,
     isUnsafeAllowed: args.has('unsafe-fixes'),
@@ -120,6 +122,7 @@ class CheckRun {
     private readonly context: Context,
     private readonly engine: Engine,
     private readonly options: CheckOptions,
+    private readonly projects: ProjectConfigs,
     private readonly progress: Progress,
     isStdin: boolean,
   ) {
@@ -150,7 +153,8 @@ class CheckRun {
   }
 
   private async check(path: string, file: string | undefined, source: SourceFile): Promise<void> {
-    const { config, mode, isUnsafeAllowed } = this.options;
+    const { mode, isUnsafeAllowed } = this.options;
+    const config = await this.projects.configFor(file ?? resolve(this.context.cwd, path));
     if (mode === 'report') {
       this.report(path, source, source.program.texts, this.engine.analyze(source.program, config));
       return;
@@ -235,21 +239,25 @@ export async function runCheck(args: ParsedArguments, context: Context): Promise
   const isStdin = paths.includes(STDIN);
   if (isStdin && paths.length > 1) throw new UsageError('"-" (standard input) cannot be checked together with files');
   if (!isStdin && args.has('stdin-filename')) throw new UsageError('--stdin-filename goes with "-" only');
+  const projects = new ProjectConfigs(context.rules, options.config, (message) =>
+    context.terminal.warning(visible(message)),
+  );
   const engine = await context.createEngine();
   const progress = new Progress(context.terminal, isStdin ? 'Reading' : 'Looking for files');
   if (isStdin) {
-    const run = new CheckRun(context, engine, options, progress, true);
+    const run = new CheckRun(context, engine, options, projects, progress, true);
     const bytes = await readAll(context.stdin);
     await run.take(options.stdinName, undefined, loadBytes(bytes, isNotebookName(options.stdinName)));
     return run.end();
   }
   const { files, skipped, failed } = await discover(paths, {
     cwd: context.cwd,
+    isExcluded: (target) => projects.excludes(target),
     onProgress: (found) => progress.tick(found, undefined),
   });
   progress.clear();
   const checking = new Progress(context.terminal, 'Checking');
-  const run = new CheckRun(context, engine, options, checking, false);
+  const run = new CheckRun(context, engine, options, projects, checking, false);
   for (const failure of failed) run.fail(failure.path, failure.message);
   run.skip(skipped);
   for (const [done, { path, file }] of files.entries()) {

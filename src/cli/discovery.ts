@@ -33,6 +33,8 @@ export type ReadFolder = (folder: string) => Promise<readonly Dirent[]>;
 export interface DiscoveryOptions {
   readonly cwd: string;
   readonly readFolder?: ReadFolder;
+  /** Whether the project's own settings leave a file or folder (absolute) out. */
+  readonly isExcluded?: (target: string) => Promise<boolean>;
   /** Called now and then with the number of files found so far. */
   readonly onProgress?: (found: number) => void;
 }
@@ -101,6 +103,14 @@ class Walk {
     this.options.onProgress?.(this.files.size);
   }
 
+  private async isExcluded(target: string): Promise<boolean> {
+    return (await this.options.isExcluded?.(target)) ?? false;
+  }
+
+  private async passesOver(name: string, folder: string, rules: IgnoreRules): Promise<boolean> {
+    return EXCLUDED_FOLDERS.has(name) || rules.ignores(folder, true) || (await this.isExcluded(folder));
+  }
+
   /** Walks a folder that was asked for by name: nothing around it can exclude it. */
   async folder(root: string): Promise<void> {
     const pending: { folder: string; rules: IgnoreRules }[] = [
@@ -122,7 +132,7 @@ class Walk {
           if (!EXCLUDED_FOLDERS.has(entry.name) && !rules.ignores(target, true))
             pending.push({ folder: target, rules });
         } else if (isChecked(entry.name) && (entry.isFile() || (await isLinkToFile(entry, target)))) {
-          if (rules.ignores(target, false)) this.skipped++;
+          if (rules.ignores(target, false) || (await this.isExcluded(target))) this.skipped++;
           else await this.take(target);
         }
       }
@@ -139,13 +149,13 @@ class Walk {
     rules = await rules.inside(folder);
     for (const part of below[0] === '' || below[0] === '..' ? [] : below) {
       folder = path.join(folder, part);
-      if (EXCLUDED_FOLDERS.has(part) || rules.ignores(folder, true)) {
+      if (await this.passesOver(part, folder, rules)) {
         this.skipped++;
         return;
       }
       rules = await rules.inside(folder);
     }
-    if (rules.ignores(file, false)) this.skipped++;
+    if (rules.ignores(file, false) || (await this.isExcluded(file))) this.skipped++;
     else await this.take(file);
   }
 

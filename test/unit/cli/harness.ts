@@ -3,7 +3,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { AnalysisConfig, AnalysisResult, Finding, RuleInfo } from '../../../src/analyzer/finding';
+import { configureFindings } from '../../../src/analyzer/config';
+import type { AnalysisResult, Finding, RuleInfo } from '../../../src/analyzer/finding';
 import type { Engine, SourceProgram } from '../../../src/cli/engine';
 import { run } from '../../../src/cli/run';
 import { Terminal } from '../../../src/cli/terminal';
@@ -55,13 +56,11 @@ const HAZARDS: readonly Hazard[] = [
   { pattern: /\bgrow\(\)/g, rule: 1, confidence: 'proven', safety: 'safe', replacement: 'grow();grow()' },
 ];
 
-function findingsIn(text: string, config: AnalysisConfig): Finding[] {
-  const rank = { possible: 0, likely: 1, proven: 2 };
+function findingsIn(text: string): Finding[] {
   return HAZARDS.flatMap((hazard) =>
     [...text.matchAll(hazard.pattern)].flatMap((match): Finding[] => {
       const rule = TEST_RULES[hazard.rule];
-      const isWanted = rank[hazard.confidence] >= rank[config.minConfidence];
-      if (rule === undefined || !isWanted || config.ignore.includes(rule.code)) return [];
+      if (rule === undefined) return [];
       const span = { start: match.index, end: match.index + match[0].length };
       const edits = [{ span, text: hazard.replacement }];
       const { needs } = hazard;
@@ -86,7 +85,7 @@ function findingsIn(text: string, config: AnalysisConfig): Finding[] {
 export const testEngine: Engine = {
   analyze: ({ texts }: SourceProgram, config): AnalysisResult[] =>
     texts.map((text) => ({
-      findings: findingsIn(text, config),
+      findings: configureFindings(findingsIn(text), config),
       problems: text.includes('???') ? [{ message: 'syntax error', span: { start: text.indexOf('???'), end: 3 } }] : [],
     })),
   countBroken: ({ texts }) =>

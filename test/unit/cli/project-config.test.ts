@@ -1,0 +1,113 @@
+// `[tool.nanlens]`: what a project asks for, and what the command line makes of it.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseProjectSettings } from '../../../src/cli/project-config';
+import { TEST_RULES, Workspace } from './harness';
+
+async function found(workspace: Workspace, ...argv: string[]): Promise<string[]> {
+  const { out } = await workspace.run(['check', '--output-format', 'json', ...argv]);
+  return JSON.parse(out).findings.map(
+    (finding: { path: string; code: string; severity: string }) =>
+      `${finding.path} ${finding.code} ${finding.severity}`,
+  );
+}
+
+const FILES = { 'a.py': 'log(p)\nping()\n', 'sub/b.py': 'log(p)\n', 'sub/deep/c.py': 'softmax(x).log()\n' };
+const EVERYTHING = [
+  'a.py NAN101 warning',
+  'a.py NAN401 error',
+  'a.py NAN401 error',
+  'sub/b.py NAN101 warning',
+  'sub/deep/c.py NAN101 warning',
+];
+
+function settings(toml: string): string {
+  return `[project]\nname = "x"\n\n[tool.nanlens]\n${toml}`;
+}
+
+describe('pyproject.toml', () => {
+  it('is not needed, and may say nothing of NaN Lens', async () => {
+    const all = EVERYTHING.filter((_, i) => i !== 2);
+    await Workspace.with(FILES, async (workspace) => assert.deepEqual(await found(workspace), all));
+    await Workspace.with({ ...FILES, 'pyproject.toml': '[tool.ruff]\nbroken' }, async (workspace) =>
+      assert.deepEqual(await found(workspace), all),
+    );
+  });
+
+  it('changes severity, ignores rules in some files, and excludes others', () =>
+    Workspace.with(
+      {
+        ...FILES,
+        'pyproject.toml': settings(
+          'exclude = ["deep"]\n[tool.nanlens.severity]\nNAN101 = "error"\nNAN401 = "off"\n[tool.nanlens.per-file-ignores]\n"sub/*" = ["NAN1"]\n',
+        ),
+      },
+      async (workspace) => {
+        assert.deepEqual(await found(workspace), ['a.py NAN101 error']);
+        // A file named outright is checked all the same; what the project ignores in it stays ignored.
+        assert.deepEqual(await found(workspace, 'sub/deep/c.py'), []);
+        const { out } = await workspace.run(['check', '--output-format', 'json', 'sub/deep/c.py']);
+        assert.equal(JSON.parse(out).files.checked, 1);
+      },
+    ));
+
+  it('gives way to the command line', () =>
+    Workspace.with(
+      { ...FILES, 'pyproject.toml': settings('ignore = ["NAN1"]\nmin-confidence = "proven"\n') },
+      async (workspace) => {
+        assert.deepEqual(await found(workspace, 'a.py'), ['a.py NAN401 error']);
+        assert.deepEqual(await found(workspace, '--ignore', 'NAN401'), []);
+        assert.deepEqual(
+          await found(workspace, '--select', 'NAN101'),
+          ['a.py NAN101 warning', 'a.py NAN401 error', 'sub/b.py NAN101 warning'].filter(
+            (line) => !line.includes('NAN401'),
+          ),
+        );
+        assert.equal((await found(workspace, '--select', 'NAN101', '--min-confidence', 'likely')).length, 3);
+      },
+    ));
+
+  it('counts where it is nearest, also for standard input', () =>
+    Workspace.with(
+      {
+        ...FILES,
+        'pyproject.toml': settings('ignore = ["ALL"]\n'),
+        'sub/pyproject.toml': settings('ignore = ["ALL"]\nextend-select = ["NAN101"]\n'),
+      },
+      async (workspace) => {
+        assert.deepEqual(await found(workspace), ['sub/b.py NAN101 warning', 'sub/deep/c.py NAN101 warning']);
+        const piped = await workspace.run(['check', '-', '--stdin-filename', 'sub/x.py'], 'log(p)');
+        assert.equal(piped.code, 1);
+        assert.equal((await workspace.run(['check', '-', '--stdin-filename', 'x.py'], 'log(p)')).code, 0);
+      },
+    ));
+
+  const faults: readonly (readonly [toml: string, words: RegExp])[] = [
+    ['select = "NAN101"', /tool\.nanlens\.select must be a list of strings/],
+    ['ignore = [1]', /tool\.nanlens\.ignore must be a list of strings/],
+    ['min-confidence = "sure"', /min-confidence must be one of possible, likely, proven/],
+    ['severity = 1', /severity must be a table/],
+    ['severity = { NAN101 = "bad" }', /severity\.NAN101 must be one of error, warning/],
+    ['per-file-ignores = { "a" = 1 }', /per-file-ignores\.a must be a list of strings/],
+    ['select = [', /pyproject\.toml:\d+:\d+: /],
+  ];
+  for (const [toml, words] of faults) {
+    it(`refuses ${toml}`, () =>
+      Workspace.with({ ...FILES, 'pyproject.toml': settings(toml) }, async (workspace) => {
+        const { code, err } = await workspace.run(['check']);
+        assert.equal(code, 2);
+        assert.match(err, words);
+      }));
+  }
+
+  it('is told what it names that does not exist', () => {
+    const warnings: string[] = [];
+    const toml = settings('selct = []\nignore = ["NAN101", "clip-after-stop"]\n');
+    parseProjectSettings(toml, 'p.toml', TEST_RULES, (message) => warnings.push(message));
+    assert.deepEqual(warnings, [
+      'p.toml: tool.nanlens.selct is not known (did you mean "select"?)',
+      'p.toml: no rule is called "clip-after-stop" (did you mean "clip-after-step"?)',
+    ]);
+  });
+});
