@@ -46,6 +46,8 @@ export interface FixRequest {
 export interface InsertChecksRequest {
   readonly kind: 'insertChecks';
   readonly text: string;
+  /** Magics and shell lines may stand between the Python. */
+  readonly isNotebookCell: boolean;
   readonly target: CheckTarget;
   readonly style: CheckStyle;
   readonly sequentialHooks: boolean;
@@ -59,6 +61,7 @@ export interface RemoveChecksRequest {
 export interface FunctionsRequest {
   readonly kind: 'functions';
   readonly text: string;
+  readonly isNotebookCell: boolean;
 }
 
 export type EngineRequest = AnalyzeRequest | FixRequest | InsertChecksRequest | RemoveChecksRequest | FunctionsRequest;

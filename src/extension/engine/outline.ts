@@ -1,29 +1,8 @@
 // The functions of a file, for choosing where finite checks go.
 
-import type { Block, FunctionDef, Module, Stmt } from '../../syntax/ast';
+import type { FunctionDef, Module, Stmt } from '../../syntax/ast';
+import { blocksOf } from '../../syntax/walk';
 import type { FunctionOutline } from './messages';
-
-function blocksOf(statement: Stmt): readonly Block[] {
-  switch (statement.kind) {
-    case 'If':
-    case 'For':
-    case 'While':
-      return statement.orelse ? [statement.body, statement.orelse] : [statement.body];
-    case 'With':
-      return [statement.body];
-    case 'Try':
-      return [
-        statement.body,
-        ...statement.handlers.map((handler) => handler.body),
-        ...(statement.orelse ? [statement.orelse] : []),
-        ...(statement.finalbody ? [statement.finalbody] : []),
-      ];
-    case 'Match':
-      return statement.cases.map((branch) => branch.body);
-    default:
-      return [];
-  }
-}
 
 /** From the first decorator, where there is one. */
 function startOf(definition: FunctionDef): number {

@@ -28,7 +28,8 @@ export function orderSeries(series: Series): OrderedSeries {
     : { name, axis: 'reading', x: values.map((_, i) => i), values, total };
 }
 
-export function seriesView(series: OrderedSeries): SeriesView {
+/** @param failureStep step of the run's first anomaly, where the artefact says it. */
+export function seriesView(series: OrderedSeries, failureStep: number | null = null): SeriesView {
   const { x, values } = series;
   let lowest: SeriesPoint | null = null;
   let highest: SeriesPoint | null = null;
@@ -54,8 +55,19 @@ export function seriesView(series: OrderedSeries): SeriesView {
     lowest,
     highest,
     lastFinite,
+    failedAt: failureStep !== null && isNews(series, failureStep) ? failureStep : null,
     overview: seriesWindow(series, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, overviewBuckets),
   };
+}
+
+/** Whether a failure at this step lies on the series' own axis, not before it and not where a reading shows it. */
+function isNews({ axis, x, values }: OrderedSeries, step: number): boolean {
+  const [start] = x;
+  if (axis !== 'step' || start === undefined || step < start) return false;
+  for (let i = lowerBound(x, step); i < x.length && x[i] === step; i++) {
+    if (!Number.isFinite(values[i])) return false;
+  }
+  return true;
 }
 
 /** The readings with `from <= x <= to`. At most `3 * buckets` points and as many runs come out. */

@@ -31,6 +31,7 @@ export function buildViewModel(name: string, result: ReadResult): ViewModel {
   const ordered = [...dump.series].map(orderSeries).sort(bySalience);
   const series = ordered.slice(0, limits.series);
   const anomalies = dump.anomalies.slice(0, limits.anomalies);
+  const failureStep = dump.anomalies.find(({ role }) => role !== 'benign')?.step ?? null;
   return {
     series,
     view: {
@@ -40,7 +41,7 @@ export function buildViewModel(name: string, result: ReadResult): ViewModel {
       verdict: { sentence: longText(dump.verdict.sentence), confidence: dump.verdict.confidence },
       anomalies: anomalies.map(anomalyView),
       anomaliesLeftOut: dump.anomalies.length - anomalies.length,
-      series: series.map((one) => ({ ...seriesView(one), name: shortText(one.name) })),
+      series: series.map((one) => ({ ...seriesView(one, failureStep), name: shortText(one.name) })),
       seriesLeftOut: ordered.length - series.length,
       problems: problems.slice(0, limits.problems).map(({ message, line }) => ({ message: longText(message), line })),
       problemsLeftOut: Math.max(0, problems.length - limits.problems),

@@ -1,0 +1,65 @@
+// Puts the extension together: the same on the desktop and on the web.
+
+import * as vscode from 'vscode';
+import { AnalysisService } from './analysis/service';
+import { EngineClient } from './engine/client';
+import { systemClock } from './engine/clock';
+import { Engine } from './engine/engine';
+import { CodeActions } from './features/code-actions';
+import { registerCommands } from './features/commands';
+import { registerDiagnostics } from './features/diagnostics';
+import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
+import { registerFiniteChecks } from './features/finite-checks';
+import { LanguageStatus } from './features/language-status';
+import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
+import type { Platform } from './platform';
+
+async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8Array; language: Uint8Array }> {
+  const read = (name: string): Thenable<Uint8Array> =>
+    vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist', name));
+  const [runtime, language] = await Promise.all([read('web-tree-sitter.wasm'), read('tree-sitter-python.wasm')]);
+  return { runtime, language };
+}
+
+/** What `activate` gives to other code: the viewer's page can be asked what it shows. */
+export interface ExtensionApi {
+  readonly dumpViewer: DumpViewerApi;
+}
+
+export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
+  const { extensionUri, subscriptions } = context;
+  const log = vscode.window.createOutputChannel('NaN Lens', { log: true });
+  let status: LanguageStatus | undefined;
+  const engine = new EngineClient({
+    connect: () => platform.connectWorker(extensionUri),
+    loadBinaries: () => loadBinaries(extensionUri),
+    createLocal: (binaries) => Engine.create(binaries),
+    clock: systemClock,
+    log: (message) => log.warn(message),
+    onState: () => status?.refresh(),
+  });
+  const service = new AnalysisService(engine, log, systemClock);
+  status = new LanguageStatus(service, engine);
+  subscriptions.push(
+    log,
+    engine,
+    service,
+    status,
+    registerDiagnostics(service),
+    registerRulePages(extensionUri, service),
+    registerFiniteChecks(engine, log),
+    registerCommands(service, engine, log),
+    vscode.languages.registerCodeActionsProvider(
+      { language: 'python' },
+      new CodeActions(service, engine, log),
+      CodeActions.metadata,
+    ),
+  );
+  const dumpViewer = registerDumpViewer(context, {
+    log: (message) => log.info(message),
+    openRulePage: (code) => vscode.commands.executeCommand(SHOW_RULE_COMMAND, code),
+    ...(platform.openFile ? { openFile: platform.openFile } : {}),
+  });
+  log.debug(`Started on the ${platform.name}.`);
+  return { dumpViewer };
+}

@@ -1,0 +1,24 @@
+// Between our offsets and VS Code's positions.
+
+import * as vscode from 'vscode';
+import type { Edit } from '../text/edit';
+import type { Span } from '../text/span';
+
+export function rangeOf(document: vscode.TextDocument, span: Span): vscode.Range {
+  return new vscode.Range(document.positionAt(span.start), document.positionAt(span.end));
+}
+
+export function spanOf(document: vscode.TextDocument, range: vscode.Range): Span {
+  return { start: document.offsetAt(range.start), end: document.offsetAt(range.end) };
+}
+
+/** Adds edits of the document's present text to `edit`, which is returned. */
+export function addEdits(
+  edit: vscode.WorkspaceEdit,
+  document: vscode.TextDocument,
+  edits: readonly Edit[],
+): vscode.WorkspaceEdit {
+  const own = edits.map(({ span, text }) => new vscode.TextEdit(rangeOf(document, span), text));
+  edit.set(document.uri, [...edit.get(document.uri), ...own]);
+  return edit;
+}
