@@ -96,6 +96,8 @@ export interface SeriesView {
   readonly lowest: SeriesPoint | null;
   readonly highest: SeriesPoint | null;
   readonly lastFinite: SeriesPoint | null;
+  /** Step at which the run failed, where this series has no reading of its own that says so. */
+  readonly failedAt: number | null;
   readonly overview: SeriesWindow;
 }
 

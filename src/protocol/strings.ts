@@ -78,6 +78,8 @@ export const english = {
   readings: '{0} readings',
   summaryRange: '{0}, {1} {2} to {3}.',
   summaryExtremes: 'Lowest {0} at {1}, highest {2} at {3}.',
+  summaryFailed: 'The run failed at {0}.',
+  failedHere: 'failed here',
   summaryAllFinite: 'All readings are finite.',
   summaryNoFinite: 'No reading is finite.',
   summaryRun: '{0} at {1} {2}',

@@ -5,10 +5,16 @@ import type { NonFiniteRun, SeriesWindow } from '../protocol/dump-view';
 import { formatValue } from './number-format';
 import type { ChartTheme } from './theme';
 
+/** What stands over the line: readings that are not finite, and the place where the run failed. */
+export interface Mark extends Omit<NonFiniteRun, 'kind'> {
+  readonly kind: NonFiniteRun['kind'] | 'failure';
+}
+
 export interface ChartInput {
   readonly window: SeriesWindow;
   /** First and last x shown. */
   readonly range: readonly [number, number];
+  readonly failedAt: number | null;
   readonly logScale: boolean;
   /** Whether a mark may say how many readings it stands for. */
   readonly countsAreExact: boolean;
@@ -17,7 +23,7 @@ export interface ChartInput {
   /** In CSS pixels. */
   readonly width: number;
   readonly height: number;
-  labelOf(kind: NonFiniteRun['kind']): string;
+  labelOf(kind: Mark['kind']): string;
   onCursor(index: number | null): void;
   onZoom(from: number, to: number): void;
   onShowAll(): void;
@@ -117,16 +123,23 @@ function verticalRange(min: number | null, max: number | null, logScale: boolean
   return uPlot.rangeNum(min, max, { min: { pad: 0.08, soft: 0, mode: 2 }, max: { pad: 0.08, soft: 0, mode: 2 } });
 }
 
-/** @returns how many runs are in sight. */
+function marksOf({ window, failedAt }: ChartInput): readonly Mark[] {
+  if (failedAt === null) return window.runs;
+  return [...window.runs, { kind: 'failure' as const, from: failedAt, to: failedAt, count: 1 }].sort(
+    (a, b) => a.from - b.from,
+  );
+}
+
+/** @returns how many marks are in sight. */
 function drawMarks(chart: uPlot, input: ChartInput): number {
   const { ctx, bbox } = chart;
   const { theme } = input;
   const ratio = devicePixelRatio;
-  const shown = input.window.runs.filter((run) => run.to >= input.range[0] && run.from <= input.range[1]);
-  const labels: { readonly x: number; readonly run: NonFiniteRun }[] = [];
+  const shown = marksOf(input).filter((run) => run.to >= input.range[0] && run.from <= input.range[1]);
+  const labels: { readonly x: number; readonly run: Mark }[] = [];
   ctx.save();
   for (const run of shown) {
-    const color = run.kind === 'nan' ? theme.nan : theme.infinity;
+    const color = isInfinity(run) ? theme.infinity : theme.nan;
     const from = clamp(chart.valToPos(run.from, 'x', true), bbox.left, bbox.left + bbox.width);
     const to = clamp(chart.valToPos(run.to, 'x', true), bbox.left, bbox.left + bbox.width);
     if (to - from > ratio) {
@@ -137,7 +150,7 @@ function drawMarks(chart: uPlot, input: ChartInput): number {
     }
     ctx.strokeStyle = color;
     ctx.lineWidth = 2 * ratio;
-    ctx.setLineDash(run.kind === 'nan' ? [] : [5 * ratio, 3 * ratio]);
+    ctx.setLineDash(isInfinity(run) ? [5 * ratio, 3 * ratio] : []);
     ctx.beginPath();
     ctx.moveTo(from, bbox.top - 2 * ratio);
     ctx.lineTo(from, bbox.top + bbox.height);
@@ -153,7 +166,7 @@ function drawMarks(chart: uPlot, input: ChartInput): number {
 /** Names each mark in words above the plot; where names would overlap, the first stands for its neighbours of that kind. */
 function drawLabels(
   chart: uPlot,
-  labels: readonly { readonly x: number; readonly run: NonFiniteRun }[],
+  labels: readonly { readonly x: number; readonly run: Mark }[],
   input: ChartInput,
   ratio: number,
 ): void {
@@ -173,13 +186,17 @@ function drawLabels(
     const left = clamp(x - width / 2, bbox.left, bbox.left + bbox.width - width + 10 * ratio);
     if (left < freeFrom) continue;
     freeFrom = left + width + 3 * ratio;
-    ctx.fillStyle = run.kind === 'nan' ? theme.nan : theme.infinity;
+    ctx.fillStyle = isInfinity(run) ? theme.infinity : theme.nan;
     ctx.beginPath();
     ctx.roundRect(left, top, width, height, 3 * ratio);
     ctx.fill();
     ctx.fillStyle = theme.background;
     ctx.fillText(text, left + padding, top + height / 2 + ratio / 2);
   }
+}
+
+function isInfinity({ kind }: Mark): boolean {
+  return kind === 'inf' || kind === '-inf';
 }
 
 function clamp(value: number, low: number, high: number): number {

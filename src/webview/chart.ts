@@ -8,7 +8,7 @@ import type { SeriesView, SeriesWindow } from '../protocol/dump-view';
 import { createChart } from './chart-drawing';
 import { formatValue } from './number-format';
 import type { PageContext } from './page-context';
-import { axisName, kindName, summarise } from './series-summary';
+import { axisName, kindName, summarise, wholeRange } from './series-summary';
 import { onThemeChange, readChartTheme } from './theme';
 
 const height = 210;
@@ -138,14 +138,15 @@ export class ChartElement extends LitElement {
     this.plot = createChart(
       {
         window,
-        range: this.range ?? [series.overview.from, series.overview.to],
+        range: this.range ?? wholeRange(series),
+        failedAt: series.failedAt,
         logScale: this.logScale,
         countsAreExact: series.countsAreExact,
         axisName: axisName(context, series),
         theme: readChartTheme(this),
         width,
         height,
-        labelOf: (kind) => kindName(context, kind),
+        labelOf: (kind) => (kind === 'failure' ? context.text('failedHere') : kindName(context, kind)),
         onCursor: (index) => {
           this.cursor = index;
         },
@@ -181,9 +182,9 @@ export class ChartElement extends LitElement {
   private zoom(from: number, to: number): void {
     const { series } = this;
     if (!series || !(to > from)) return;
-    const whole = series.overview;
-    const range = [Math.max(from, whole.from), Math.min(to, whole.to)] as const;
-    if (range[0] <= whole.from && range[1] >= whole.to) {
+    const [start, end] = wholeRange(series);
+    const range = [Math.max(from, start), Math.min(to, end)] as const;
+    if (range[0] <= start && range[1] >= end) {
       this.showAll();
       return;
     }
@@ -259,9 +260,9 @@ export class ChartElement extends LitElement {
   }
 
   private zoomBy(factor: number): void {
-    const whole = this.series?.overview;
-    if (!whole) return;
-    const [from, to] = this.range ?? [whole.from, whole.to];
+    const { series } = this;
+    if (!series) return;
+    const [from, to] = this.range ?? wholeRange(series);
     const centre = (this.cursor === null ? undefined : this.window?.x[this.cursor]) ?? (from + to) / 2;
     this.zoom(centre - (centre - from) * factor, centre + (to - centre) * factor);
   }

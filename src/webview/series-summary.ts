@@ -15,6 +15,11 @@ export function kindName(context: PageContext, kind: NonFiniteRun['kind']): stri
   return context.text(kind === 'inf' ? 'positiveInfinity' : 'negativeInfinity');
 }
 
+/** First and last x that the whole chart shows: all readings, and the place where the run failed. */
+export function wholeRange({ overview, failedAt }: SeriesView): readonly [number, number] {
+  return [overview.from, Math.max(overview.to, failedAt ?? overview.to)];
+}
+
 export function summarise(context: PageContext, series: SeriesView): string {
   const axis = axisName(context, series);
   const { from, to } = series.overview;
@@ -40,7 +45,9 @@ export function summarise(context: PageContext, series: SeriesView): string {
   } else if (series.count > 0) {
     sentences.push(context.text('summaryNoFinite'));
   }
-  if (series.nonFinite === 0 && series.count > 0) sentences.push(context.text('summaryAllFinite'));
+  if (series.failedAt !== null) sentences.push(context.text('summaryFailed', at(series.failedAt)));
+  if (series.nonFinite === 0 && series.failedAt === null && series.count > 0)
+    sentences.push(context.text('summaryAllFinite'));
   return sentences.join(' ');
 }
 

@@ -10,7 +10,7 @@ import * as esbuild from 'esbuild';
 import { bundles, nodeBundle, root } from '../../scripts/bundles.mjs';
 import { launchBrowser } from '../../scripts/host/browser.mjs';
 import { cacheDir } from '../../scripts/setup/cache.mjs';
-import { dyingRun, healthyRun, hostileRun, longRun } from './webview-runs.mjs';
+import { dyingRun, healthyRun, hostileRun, lastLossFinite, longRun } from './webview-runs.mjs';
 import { themes } from './webview-themes.mjs';
 
 const require = createRequire(import.meta.url);
@@ -195,6 +195,15 @@ test('a healthy run is said to be healthy', async () => {
   assert.deepEqual(violations, []);
 });
 
+test('a run that died before it could print the NaN is marked where it failed', async () => {
+  const { describe, shot, violations } = await open(lastLossFinite(), { theme: 'light' });
+  const [chart] = (await describe()).charts;
+  assert.equal(chart?.marks, 1);
+  assert.match(chart?.summary ?? '', /The run failed at step 237\./);
+  await shot('last-loss-finite');
+  assert.deepEqual(violations, []);
+});
+
 test('markup in every string of a dump stays text', async () => {
   const { page, describe, violations, shot } = await open(hostileRun());
   const seen = await describe();
@@ -235,13 +244,14 @@ test('every action is reached and pressed with the keyboard alone', async () => 
 test('zooming a long series asks for what the overview had no room for, and loses no NaN', async () => {
   const { page, calls, describe, violations } = await open(longRun());
   const before = await describe();
-  assert.equal(before.charts[0]?.marks, 1);
+  // The NaN, and the step at which the run failed.
+  assert.equal(before.charts[0]?.marks, 2);
   await page.locator('.chart-canvas').first().focus();
   for (let i = 0; i < 6; i++) await page.keyboard.press('+');
   await page.waitForTimeout(300);
   assert.ok(calls.some(([method]) => method === 'seriesWindow'));
   await page.keyboard.press('0');
-  assert.equal((await describe()).charts[0]?.marks, 1);
+  assert.equal((await describe()).charts[0]?.marks, 2);
   assert.deepEqual(violations, []);
 });
 

@@ -181,6 +181,14 @@ export function healthyRun() {
   };
 }
 
+/** The loss is printed every tenth step, and the run dies between two of them. */
+export function lastLossFinite() {
+  const run = dyingRun();
+  const steps = Array.from({ length: 24 }, (_, i) => i * 10);
+  const values = steps.map((step) => 2 / (1 + step / 40));
+  return { ...run, dump: { ...run.dump, series: [{ name: 'loss', steps, values }] } };
+}
+
 /** A hundred thousand readings, one of them NaN. */
 export function longRun() {
   const values = Array.from({ length: 100_000 }, (_, i) => 1 + 0.5 * Math.sin(i / 500));

@@ -80,7 +80,42 @@ test('a log opened by command shows what failed, where, and the losses', async (
   assert.deepEqual(page.blamed, { place: 'losses.py:6', line: 6, text: 'return torch.log(squared)' });
   assert.equal(page.userFrames, 2);
   assert.equal(page.libraryFrames, 1);
-  assert.deepInclude(page.charts[0], { name: 'loss', points: 3 });
+  assert.deepInclude(page.charts[0], { name: 'loss', points: 3, marks: 1 });
+});
+
+test('a recorder dump opens in the viewer by itself, its NaN and its tensors marked', async () => {
+  const source = { path: 'scratch/losses.py', line: 6, function: 'forward', text: '        return torch.log(squared)' };
+  const dump = {
+    nandump: 1,
+    verdict: { sentence: 'Step 3, backward: `log` at losses.py:6 met an exact 0.', confidence: 'certain' },
+    anomalies: [
+      {
+        kind: 'nan-backward',
+        value: 'nan',
+        role: 'first',
+        op: 'LogBackward0',
+        step: 3,
+        source,
+        frames: [{ ...source, isUser: true, excerpt: { firstLine: 5, lines: lossSource.slice(4, 6) } }],
+        message: 'gradient of log is NaN',
+        rules: ['NAN101'],
+        tensors: [{ name: 'squared', shape: [8], dtype: 'float32', min: 0, max: 'Infinity', nan: 1 }],
+      },
+    ],
+    history: [{ name: 'loss', steps: [1, 2, 3], values: [0.9, 0.8, 'NaN'] }],
+  };
+  const uri = await writeFile('step-3.rank-0.nandump.json', JSON.stringify(dump));
+  const api = await viewer();
+  await vscode.commands.executeCommand('vscode.open', uri);
+  const page = await seen(api, uri, isShown);
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  assert.isTrue(input instanceof vscode.TabInputCustom && input.viewType === 'nanlens.dumpViewer');
+  assert.equal(page.heading, 'Step 3, backward: log at losses.py:6 met an exact 0.');
+  assert.equal(page.confidence, 'certain');
+  assert.deepInclude(page.charts[0], { name: 'loss', points: 2, marks: 1 });
+  assert.include(page.charts[0]?.summary, 'NaN at step 3');
+  assert.include(page.sections, 'Tensors');
+  assert.include(Object.fromEntries(page.facts)['Likely hazard'], 'log-of-possible-zero');
 });
 
 test('Go to Line jumps to the file of the workspace, also where the line has moved', async () => {

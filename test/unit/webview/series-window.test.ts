@@ -108,6 +108,18 @@ test('steps that go backwards or are missing are not drawn as if they were in or
   assert.deepEqual(orderSeries({ name: 'loss', steps: [5, 5, 9], values: [4, 3, 2] }).x, [5, 5, 9]);
 });
 
+test('the step of the failure is marked where no reading shows it, and only on an axis of steps', () => {
+  const failedAt = (steps: number[], values: number[], step: number | null) =>
+    seriesView(orderSeries({ name: 'loss', steps, values }), step).failedAt;
+  assert.equal(failedAt([1, 2, 3], [3, 2, 1], 4), 4);
+  assert.equal(failedAt([1, 2, 3], [3, 2, 1], 3), 3);
+  assert.equal(failedAt([1, 2, 3], [3, 2, Number.NaN], 3), null);
+  assert.equal(failedAt([5, 6], [3, 2], 4), null);
+  assert.equal(failedAt([1, 2, 1], [3, 2, 1], 4), null);
+  assert.equal(failedAt([1, 2], [3, 2], null), null);
+  assert.equal(failedAt([], [], 4), null);
+});
+
 test('a view knows its extremes, and its last finite reading before the run died', () => {
   const view = seriesView(orderSeries({ name: 'loss', steps: [1, 2, 3, 4], values: [2, 5, 1, Number.NaN] }));
   assert.deepEqual(view.lowest, { x: 3, value: 1 });
