@@ -133,22 +133,33 @@ export class Workspace {
   }
 
   /** Runs a command line with the test engine in this folder. */
-  async run(argv: readonly string[], stdin: string | Uint8Array = ''): Promise<Outcome> {
-    const out: Uint8Array[] = [];
-    const err: Uint8Array[] = [];
-    const collect = (into: Uint8Array[]) => ({
-      write: (chunk: string | Uint8Array) => into.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk),
-    });
-    const code = await run(argv, {
-      terminal: new Terminal(collect(out), collect(err), {}),
-      cwd: this.folder,
-      stdin: (async function* () {
-        yield stdin;
-      })(),
-      version: '1.2.3',
-      rules: TEST_RULES,
-      createEngine: async () => testEngine,
-    });
-    return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+  run(argv: readonly string[], stdin: string | Uint8Array = ''): Promise<Outcome> {
+    return runIn(this.folder, argv, { stdin, rules: TEST_RULES, engine: testEngine });
   }
+}
+
+export interface RunOptions {
+  readonly stdin?: string | Uint8Array;
+  readonly rules: readonly RuleInfo[];
+  readonly engine: Engine;
+}
+
+/** Runs a command line as if in `folder`, with neither a terminal nor an environment. */
+export async function runIn(folder: string, argv: readonly string[], options: RunOptions): Promise<Outcome> {
+  const out: Uint8Array[] = [];
+  const err: Uint8Array[] = [];
+  const collect = (into: Uint8Array[]) => ({
+    write: (chunk: string | Uint8Array) => into.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk),
+  });
+  const code = await run(argv, {
+    terminal: new Terminal(collect(out), collect(err), {}),
+    cwd: folder,
+    stdin: (async function* () {
+      yield options.stdin ?? '';
+    })(),
+    version: '1.2.3',
+    rules: options.rules,
+    createEngine: async () => options.engine,
+  });
+  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
 }
