@@ -1,6 +1,7 @@
 // Runs test/host inside a real VS Code: node scripts/host.mjs [node] [web]; both extension hosts without arguments.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { build } from './build.mjs';
 import { launchBrowser } from './host/browser.mjs';
 import { startCollector } from './host/collector.mjs';
 import { startServer, workbenchAddress } from './host/server.mjs';
@@ -96,6 +97,7 @@ if (isMain(import.meta.url)) {
     const kinds = process.argv.slice(2);
     for (const kind of kinds)
       if (!['node', 'web'].includes(kind)) throw new Trouble(`No extension host is called ${kind}`);
+    await build();
     const all = emptyResults();
     for (const kind of kinds.length ? kinds : ['node', 'web']) {
       say(`Host suite, ${kind} extension host`);

@@ -9,8 +9,8 @@ import { nodeBundle, root, webHostBundle } from '../bundles.mjs';
 import { Trouble } from '../setup/report.mjs';
 
 /**
- * Copies the files that the .vsix would hold, and returns the folder. For the web kind the manifest loses `main`:
- * with it the extension would start in the Node host even where the tests run in the web one.
+ * Copies the files that the .vsix would hold, and returns the folder. For the web kind the manifest loses `main`
+ * and `extensionKind`: a VS Code that has both hosts, as this one does, would start the extension in the Node one.
  *
  * @param {'node' | 'web'} kind
  */
@@ -25,7 +25,10 @@ export async function stageExtension(kind) {
     mkdirSync(path.dirname(target), { recursive: true });
     cpSync(path.join(root, file), target);
   }
-  if (kind === 'web') delete manifest.main;
+  if (kind === 'web') {
+    delete manifest.main;
+    delete manifest.extensionKind;
+  }
   writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
   return stage;
 }
