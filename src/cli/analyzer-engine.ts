@@ -2,9 +2,10 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Analyzer } from '../analyzer/analyzer';
-import { countBroken } from '../analyzer/broken-count';
-import { joinCells } from '../analyzer/notebook';
+import { Analyzer, MAX_SOURCE_LENGTH } from '../analyzer/analyzer';
+import { brokenProblem, countBroken } from '../analyzer/broken-count';
+import type { AnalysisResult } from '../analyzer/finding';
+import { joinCells, splitByCell } from '../analyzer/notebook';
 import { type Engine, InstallationError } from './engine';
 import { describeFileError } from './file-error';
 
@@ -26,10 +27,20 @@ export async function createAnalyzer(): Promise<Analyzer> {
   return Analyzer.create({ runtime, language });
 }
 
+/** The analyser, which is silent on what it cannot parse, with a word on where that is. */
 export function engineOf(analyzer: Analyzer): Engine {
+  const unparsed = (text: string): AnalysisResult => {
+    const problem = text.length > MAX_SOURCE_LENGTH ? undefined : brokenProblem(analyzer.parser.parse(text));
+    return { findings: [], problems: problem ? [problem] : [] };
+  };
+  const join = (a: AnalysisResult, b: AnalysisResult | undefined): AnalysisResult =>
+    b ? { findings: a.findings, problems: [...a.problems, ...b.problems] } : a;
   return {
     analyze({ texts, isNotebook }, config) {
-      return isNotebook ? analyzer.analyzeNotebook(texts, config) : texts.map((text) => analyzer.analyze(text, config));
+      if (!isNotebook) return texts.map((text) => join(analyzer.analyze(text, config), unparsed(text)));
+      const program = joinCells(texts);
+      const problems = splitByCell(program, unparsed(program.text));
+      return analyzer.analyzeNotebook(texts, config).map((result, i) => join(result, problems[i]));
     },
     countBroken({ texts, isNotebook }) {
       const parsed = isNotebook ? [joinCells(texts).text] : texts;
