@@ -1,0 +1,158 @@
+// Each rule's proofs: the marked line really breaks in the real framework, and every fix on offer really mends it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { type ProofCase, readCases } from './cases';
+import { groupBy } from './group-by';
+import type { ReportedFinding } from './nanlens-cli';
+import { runScripts, type ScriptRun } from './python-runs';
+import { type Mended, mendAll, type Variant } from './variants';
+
+/** A mended script's numbers may differ from the old ones by this, relative to their size, or by ABSOLUTE. */
+const RELATIVE = 1e-4;
+const ABSOLUTE = 1e-6;
+
+const cases = readCases();
+
+interface Results {
+  readonly mended: Mended;
+  readonly original: ReadonlyMap<string, ScriptRun>;
+  readonly mendedRuns: ReadonlyMap<string, ScriptRun>;
+  /** Mended scripts run with the debug switch that NAN405 adds. */
+  readonly switched: ReadonlyMap<string, ScriptRun>;
+}
+
+/** Everything is checked, mended and run once, in few processes; the tests below look at the results. */
+let made: Results | undefined;
+
+before(() => {
+  const mended = mendAll(cases);
+  made = {
+    mended,
+    original: runAll(cases.map((proof) => ({ proof, file: proof.file }))),
+    mendedRuns: runAll(mended.variants.map((variant) => ({ proof: variant.of, file: variant.file }))),
+    switched: runSwitched(mended.variants),
+  };
+});
+after(() => made?.mended.dispose());
+
+function results(): Results {
+  assert.ok(made, 'the cases could not be run');
+  return made;
+}
+
+for (const proof of cases) {
+  describe(proof.name, () => {
+    test('really fails', () => {
+      const run = runOf(results().original, proof.file);
+      assert.ok(!run.outcome?.sound, `the script found nothing wrong: ${run.seen}`);
+      assert.match(run.seen, proof.expected, run.stderr);
+    });
+
+    test('is found, where it is marked and nowhere else', () => {
+      const findings = results().mended.found.get(proof.name) ?? [];
+      assert.deepEqual(
+        findings.map((finding) => finding.start.line),
+        proof.hazards,
+        findings.map(describeFinding).join('\n'),
+      );
+      for (const finding of findings) assert.ok(finding.fixes.length > 0, `no fix for ${describeFinding(finding)}`);
+    });
+
+    test('is mended by --fix --unsafe-fixes and by every single fix', async (context) => {
+      const variants = results().mended.variants.filter((variant) => variant.of === proof);
+      assert.ok(variants.length >= 2, 'no fix was on offer');
+      for (const variant of variants) {
+        await context.test(variant.how, () => {
+          const text = readFileSync(variant.file, 'utf8');
+          assert.notEqual(text, proof.source, 'nothing was changed');
+          assert.deepEqual(variant.findings.map(describeFinding), [], text);
+          if (proof.named) provesSwitch(proof, proof.named, variant, text);
+          else provesMended(proof, variant, text);
+        });
+      }
+    });
+  });
+}
+
+function provesMended(proof: ProofCase, variant: Variant, text: string): void {
+  const run = runOf(results().mendedRuns, variant.file);
+  assert.ok(run.outcome?.sound, `still broken: ${run.seen}\n${run.stderr}\n${text}`);
+  assertAgreement(runOf(results().original, proof.file), run, text);
+}
+
+/** NAN405 mends nothing: it makes the failing run say where it failed, and costs nothing when it is off. */
+function provesSwitch(proof: ProofCase, named: RegExp, variant: Variant, text: string): void {
+  const plain = runOf(results().mendedRuns, variant.file);
+  const variable = switchOf(text);
+  if (variable === undefined) {
+    assert.notEqual(plain.exit, 0, `the run went on with NaN\n${text}`);
+    assert.match(plain.stderr, /FloatingPointError: .*\bnan\b/, text);
+    return;
+  }
+  assertAgreement(runOf(results().original, proof.file), plain, text);
+  assert.doesNotMatch(plain.stderr, named);
+  const run = runOf(results().switched, variant.file);
+  assert.notEqual(run.exit, 0, `${variable}=1 did not stop the run\n${text}`);
+  assert.match(run.stderr, named, text);
+}
+
+/** The environment variable that a mended script asks for, if any. */
+function switchOf(text: string): string | undefined {
+  return /environ(?:\.get\(|\[)\s*["'](\w+)["']/.exec(text)?.[1];
+}
+
+function assertAgreement(old: ScriptRun, now: ScriptRun, text: string): void {
+  if (!old.outcome) return;
+  assert.ok(now.outcome, `${now.seen}\n${text}`);
+  assert.equal(now.outcome.agree.length, old.outcome.agree.length, text);
+  for (const [index, value] of old.outcome.agree.entries()) {
+    const other = now.outcome.agree[index];
+    if (!Number.isFinite(value)) continue;
+    const near = other !== undefined && Math.abs(other - value) <= RELATIVE * Math.abs(value) + ABSOLUTE;
+    assert.ok(near, `number ${index} was ${value} and is ${other}\n${text}`);
+  }
+}
+
+/** One interpreter a framework: what is imported before the fork is paid for once. */
+function runAll(
+  scripts: readonly { proof: ProofCase; file: string }[],
+  environment: Readonly<Record<string, string>> = {},
+): Map<string, ScriptRun> {
+  const groups = groupBy(scripts, ({ proof }) => interpreterOf(proof));
+  return new Map(
+    [...groups].flatMap(([modules, group]) => [
+      ...runScripts(
+        group.map(({ file }) => file),
+        modules.split(' '),
+        environment,
+      ),
+    ]),
+  );
+}
+
+function interpreterOf({ frameworks }: ProofCase): string {
+  if (frameworks.includes('tensorflow')) return 'tensorflow';
+  if (frameworks.includes('jax')) return 'jax';
+  return frameworks.includes('keras') ? 'torch keras' : 'torch';
+}
+
+function runSwitched(variants: readonly Variant[]): Map<string, ScriptRun> {
+  const withSwitch = variants.flatMap((variant) => {
+    const variable = variant.of.named && switchOf(readFileSync(variant.file, 'utf8'));
+    return variable ? [{ proof: variant.of, file: variant.file, variable }] : [];
+  });
+  const groups = groupBy(withSwitch, ({ variable }) => variable);
+  return new Map([...groups].flatMap(([variable, group]) => [...runAll(group, { [variable]: '1' })]));
+}
+
+function runOf(runs: ReadonlyMap<string, ScriptRun>, file: string): ScriptRun {
+  const run = runs.get(file);
+  assert.ok(run, `${file} was not run`);
+  return run;
+}
+
+function describeFinding({ path, start, code, message }: ReportedFinding): string {
+  return `${path}:${start.line}:${start.column} ${code} ${message}`;
+}
