@@ -24,7 +24,7 @@ describe('source files', () => {
   test('begin with a sentence that says what they are', () => {
     const bad = files.filter((file) => {
       const header = headerOf(readText(file));
-      return header === undefined || header.length < 20 || !/[.:]\S*$/.test(header.split('\n').at(-1) ?? '');
+      return header === undefined || header.length < 20 || !/[.:](?:\s|$)/.test(header);
     });
     assert.deepEqual(bad, []);
   });
