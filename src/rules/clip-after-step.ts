@@ -3,10 +3,10 @@
 import { canonicalName } from '../semantic/libraries';
 import { boundNames } from '../semantic/program';
 import { areDisjoint, type TrainingEvent } from '../semantic/training';
-import type { CallExpr, Node, Segment, Stmt } from '../syntax/ast';
+import type { Argument, CallExpr, Node, Segment, Stmt } from '../syntax/ast';
 import { indentationAt, newlineOf, reindent, terminated, wholeLines } from './lines';
 import { namesRead } from './names-in';
-import { type LocalFix, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
+import { type LocalEdit, type LocalFix, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
 import { ancestors, isInside, siblingsOf } from './statements';
 
 export const rule: Rule = {
@@ -106,6 +106,12 @@ function moveBeforeStep(
     !targets.every((target) => target && siblingsOf(model, segment, target) === siblingsOf(model, segment, firstTarget))
   )
     return [];
+  // A helper or closure that also computes the gradients can't have the clip before it.
+  const computesGradients = steps.some(
+    (used) => used.node.args.length > 0 && used.scaler === undefined && takesClosure(used),
+  );
+  const inlined = unit.graph.of('backward').some((event) => steps.some((used) => used.via === event.via));
+  if (computesGradients || inlined) return [];
   const step = steps.find((candidate) => model.statementOf(segment, candidate.via) === firstTarget);
   const moved = outOfGuards(context, segment, clipStmt, firstTarget);
   const target = outOfLoops(context, segment, firstTarget, moved);
@@ -136,6 +142,10 @@ function moveBeforeStep(
       ],
     },
   ];
+}
+
+function takesClosure(step: TrainingEvent): boolean {
+  return step.node.args.some((arg) => arg.keyword === undefined || arg.keyword === 'closure');
 }
 
 function isUnscaled(unit: TrainingUnit, step: TrainingEvent): boolean {
@@ -195,8 +205,7 @@ function checkOptaxChains(segment: Segment, context: RuleContext): void {
       const name = made[i];
       if (i < optimizer || name === undefined || !OPTAX_CLIP.test(name)) return;
       const first = expr.args[optimizer];
-      const before = expr.args[i - 1];
-      if (!first || !before) return;
+      if (!first) return;
       const clipText = sourceOf(segment, arg);
       context.report({
         segment,
@@ -208,15 +217,21 @@ function checkOptaxChains(segment: Segment, context: RuleContext): void {
           {
             title: 'Clip before the optimizer',
             safety: 'safe',
-            edits: [
-              { segment, span: { start: first.start, end: first.start }, text: `${clipText}, ` },
-              { segment, span: { start: before.end, end: arg.end }, text: '' },
-            ],
+            edits: rotate(segment, expr.args.slice(optimizer, i + 1)),
           },
         ],
       });
     });
   }
+}
+
+/** The last argument comes first, each in the place of another, so that line breaks and commas stay. */
+function rotate(segment: Segment, args: readonly Argument[]): LocalEdit[] {
+  return args.map((arg, i) => ({
+    segment,
+    span: { start: arg.start, end: arg.end },
+    text: sourceOf(segment, args[i === 0 ? args.length - 1 : i - 1] as Argument),
+  }));
 }
 
 /** The Optax function whose result an argument of `chain` is, through a variable too. */

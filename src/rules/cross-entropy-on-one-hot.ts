@@ -1,6 +1,5 @@
 // NAN601: a cross-entropy that takes class ids is fed one-hot labels, or the other way round.
 
-import { canonicalName } from '../semantic/libraries';
 import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, literalString, type Quantity, type Value } from '../semantic/value';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
@@ -56,7 +55,7 @@ function visit(site: OperationSite, context: RuleContext): void {
     });
     return;
   }
-  if (value.role !== 'one-hot') return;
+  if (value.role !== 'one-hot' && value.role !== 'label-matrix') return;
   const isInteger = value.dtype === 'integer' && site.framework === 'torch';
   context.report({
     segment,
@@ -68,29 +67,30 @@ function visit(site: OperationSite, context: RuleContext): void {
         ? `\`${shown}\` is one-hot, so the cross-entropy takes it for class probabilities, another kind of target. Give it the class ids.`
         : `\`${shown}\` is one-hot, and this loss expects class ids. Give it the ids, or use the categorical loss.`,
     related: value.because,
-    fixes: site.framework === 'torch' ? torchFixes(site, target.expr, value) : [],
+    fixes: fixes(site, target.expr, value),
   });
 }
 
-function torchFixes(site: OperationSite, target: Expr, value: Quantity): LocalFix[] {
+function fixes(site: OperationSite, target: Expr, value: Quantity): LocalFix[] {
   const { segment } = site;
-  const fixes: LocalFix[] = [];
+  const offered: LocalFix[] = [];
   const ids = classIds(site, target);
   if (ids !== undefined)
-    fixes.push({
+    offered.push({
       title: `Use the class ids \`${ids}\``,
       safety: 'safe',
       edits: [{ segment, span: target, text: ids }],
     });
+  if (site.framework !== 'torch' || value.role !== 'one-hot') return offered;
   const text = sourceOf(segment, target);
   const isAtom =
     target.kind === 'Name' || target.kind === 'Attribute' || target.kind === 'Call' || target.kind === 'Subscript';
-  fixes.push({
+  offered.push({
     title: 'Turn the labels back into ids with argmax',
     safety: value.dtype === 'integer' ? 'safe' : 'unsafe',
     edits: [{ segment, span: target, text: `${isAtom ? text : `(${text})`}.argmax(dim=-1)` }],
   });
-  return fixes;
+  return offered;
 }
 
 /** The ids from which the one-hot labels were made, where they still have that value. */
@@ -98,7 +98,6 @@ function classIds(site: OperationSite, target: Expr): string | undefined {
   const origin = asQuantity(site.operands.get('target')?.value).origin;
   const made = origin?.node === target ? origin : site.origins.get('target');
   if (made?.operation !== 'one_hot' || !made.operand || made.segment !== site.segment) return undefined;
-  if (made.callee.kind !== 'library' || !canonicalName(made.callee.name).startsWith('torch.')) return undefined;
   return sourceOf(site.segment, made.operand);
 }
 
@@ -146,7 +145,7 @@ function checkFit(
 ): void {
   const value = asQuantity(context.model.valueOf(segment, labels));
   const wantsIds = compiled.loss === 'sparse_categorical_crossentropy';
-  if (wantsIds ? value.role !== 'one-hot' : value.role !== 'class-ids') return;
+  if (wantsIds ? value.role !== 'one-hot' && value.role !== 'label-matrix' : value.role !== 'class-ids') return;
   const other = OTHER_LOSS[compiled.loss];
   if (other === undefined) return;
   const quote = sourceOf(segment, { start: compiled.expr.start, end: compiled.expr.start + 1 });

@@ -22,6 +22,11 @@ export function indentationAt(segment: Segment, offset: number): string {
   return /^[ \t\f]*/.exec(segment.text.slice(start, offset))?.[0] ?? '';
 }
 
+/** One level of indentation, as the file writes it. */
+export function indentUnit(text: string): string {
+  return /^\t/m.test(text) ? '\t' : '    ';
+}
+
 export function newlineOf(segment: Segment): string {
   return /\r\n|\n|\r/.exec(segment.text)?.[0] ?? '\n';
 }

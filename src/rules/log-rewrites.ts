@@ -57,6 +57,8 @@ export function stableLogForm(site: OperationSite, operand: SiteOperand, model: 
 function repeatable(site: OperationSite, operand: SiteOperand, model: SemanticModel): Origin | undefined {
   if (operand.expr.kind === 'Call') return originAt(operand.expr, model, site);
   const origin = site.origins.get('x');
+  // Calling a layer once more would cost its time twice, and draw its dropout anew.
+  if (origin?.operand && !isCheap(origin.operand)) return undefined;
   if (
     !origin ||
     model.enclosingFunction(site.segment, origin.node) !== model.enclosingFunction(site.segment, site.node)
@@ -181,8 +183,9 @@ export function keepAbovePole(
   if (!bound) return [];
   const fixes = [replaceOperand(`Clamp at ${bound.label}`, bound.clamp)];
   // Added to a value that can be negative, an epsilon would not help.
-  if (value.range.lo >= 0 && !site.inPlace)
+  if (value.range.lo >= 0 && !site.inPlace && bound.add !== undefined) {
     fixes.push(replaceOperand(`Add ${bound.epsilonLabel}`, site.form === 'method' ? `(${bound.add})` : bound.add));
+  }
   return fixes;
 }
 
@@ -194,8 +197,9 @@ function isArgument(segment: Segment, expr: Expr): boolean {
 interface Bound {
   readonly label: string;
   readonly clamp: string;
-  readonly epsilonLabel: string;
-  readonly add: string;
+  /** The form with an epsilon added, where one can be. */
+  readonly epsilonLabel?: string;
+  readonly add?: string;
 }
 
 /** Cheap and free of effects, so that naming it twice is fine. */
@@ -203,6 +207,14 @@ function isSimple(expr: Expr): boolean {
   if (expr.kind === 'Name') return true;
   if (expr.kind === 'Attribute') return isSimple(expr.object);
   return false;
+}
+
+/** Arithmetic on names and numbers, which may as well be written twice. */
+function isCheap(expr: Expr): boolean {
+  if (expr.kind === 'Number' || isSimple(expr)) return true;
+  if (expr.kind === 'Unary') return isCheap(expr.operand);
+  if (expr.kind === 'Subscript') return isCheap(expr.object) && expr.indices.every(isCheap);
+  return expr.kind === 'Binary' && expr.operator !== '@' && isCheap(expr.left) && isCheap(expr.right);
 }
 
 function smallest(
@@ -219,14 +231,17 @@ function smallest(
       ? `(${text})`
       : text;
   const method = site.inPlace ? 'clamp_' : 'clamp';
+  if (value.role === 'count') return atLeastOne(site, text, atom, method, model);
   switch (site.framework) {
     case 'torch': {
       const torch = model.nameFor('torch');
       if (torch !== undefined && isSimple(expr) && value.dtype !== 'integer') {
         const finfo = `${torch}.finfo(${text}.dtype)`;
+        // Under a loss scale, the gradient 1 / tiny would overflow.
+        const [attribute, label] = site.autocast ? ['eps', 'epsilon'] : ['tiny', 'smallest normal number'];
         return {
-          label: "the dtype's smallest normal number",
-          clamp: `${atom}.${method}(min=${finfo}.tiny)`,
+          label: `the dtype's ${label}`,
+          clamp: `${atom}.${method}(min=${finfo}.${attribute})`,
           epsilonLabel: "the dtype's epsilon",
           add: `${summand} + ${finfo}.eps`,
         };
@@ -267,6 +282,20 @@ function smallest(
     case 'python':
       return { label: '1e-300', clamp: `max(${text}, 1e-300)`, epsilonLabel: '1e-12', add: `${summand} + 1e-12` };
   }
+}
+
+/** A count is clamped at one: nothing is then counted as one thing, and log gives 0. */
+function atLeastOne(
+  site: OperationSite,
+  text: string,
+  atom: string,
+  method: string,
+  model: SemanticModel,
+): Bound | undefined {
+  const np = model.nameFor('numpy');
+  if (site.framework === 'torch') return { label: '1', clamp: `${atom}.${method}(min=1)` };
+  if (site.framework === 'numpy' && np !== undefined) return { label: '1', clamp: `${np}.maximum(${text}, 1)` };
+  return site.framework === 'python' ? { label: '1', clamp: `max(${text}, 1)` } : undefined;
 }
 
 /** The module through which a Keras function was reached. */

@@ -4,8 +4,8 @@ import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { TrainingEvent } from '../semantic/training';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
-import { indentationAt, newlineOf, wholeLines } from './lines';
-import { type LocalFix, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
+import { indentationAt, indentUnit, newlineOf, wholeLines } from './lines';
+import { type LocalEdit, type LocalFix, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
 
 /** The environment variable by which the offered switch is turned on. */
 const SWITCH = 'DETECT_ANOMALY';
@@ -36,7 +36,8 @@ def train(model, loader, optimizer):
 
 import torch
 
-torch.autograd.set_detect_anomaly(os.environ.get("DETECT_ANOMALY") == "1")
+if os.environ.get("DETECT_ANOMALY") == "1":
+    torch.autograd.set_detect_anomaly(True)
 
 
 def train(model, loader, optimizer):
@@ -158,7 +159,10 @@ function fixes(event: TrainingEvent, context: RuleContext): LocalFix[] {
       safety: 'safe',
       edits: [
         { import: 'import os' },
-        ...switchEdit(model, `${torch}.autograd.set_detect_anomaly(os.environ.get("${SWITCH}") == "1")`),
+        ...switchEdit(model, [
+          `if os.environ.get("${SWITCH}") == "1":`,
+          `${indentUnit(model.module.text)}${torch}.autograd.set_detect_anomaly(True)`,
+        ]),
       ],
     });
     const test = stopAtNonFinite(event, model, torch);
@@ -168,7 +172,7 @@ function fixes(event: TrainingEvent, context: RuleContext): LocalFix[] {
 }
 
 /** After the last import of the file's first imports. */
-function switchEdit(model: SemanticModel, statement: string): LocalFix['edits'] {
+function switchEdit(model: SemanticModel, lines: readonly string[]): LocalFix['edits'] {
   let last: { segment: Segment; end: number; newline: string } | undefined;
   for (const { segment } of model.module.segments) {
     for (const stmt of segment.body) {
@@ -176,20 +180,18 @@ function switchEdit(model: SemanticModel, statement: string): LocalFix['edits'] 
         const lines = wholeLines(segment, stmt, false);
         if (lines) last = { segment, end: lines.end, newline: newlineOf(segment) };
       } else if (last && stmt.kind !== 'ExprStmt') {
-        return [atEndOf(last, statement)];
+        return [atEndOf(last, lines)];
       }
     }
   }
-  return last ? [atEndOf(last, statement)] : [];
+  return last ? [atEndOf(last, lines)] : [];
 }
 
-function atEndOf(
-  place: { segment: Segment; end: number; newline: string },
-  statement: string,
-): { segment: Segment; span: { start: number; end: number }; text: string } {
+function atEndOf(place: { segment: Segment; end: number; newline: string }, lines: readonly string[]): LocalEdit {
   const { segment, end, newline } = place;
   const lead = /[\r\n]$/.test(segment.text.slice(0, end)) ? '' : newline;
-  return { segment, span: { start: end, end }, text: `${lead}${newline}${statement}${newline}` };
+  const text = lines.map((line) => line + newline).join('');
+  return { segment, span: { start: end, end }, text: `${lead}${newline}${text}` };
 }
 
 /** `if not torch.isfinite(loss): raise FloatingPointError(…)` before the backward. */
@@ -201,7 +203,7 @@ function stopAtNonFinite(event: TrainingEvent, model: SemanticModel, torch: stri
   const lines = stmt && wholeLines(segment, stmt, false);
   if (!stmt || !lines) return undefined;
   const indentation = indentationAt(segment, stmt.start);
-  const step = indentation.includes('\t') ? '\t' : '    ';
+  const step = indentUnit(model.module.text);
   const newline = newlineOf(segment);
   const name = sourceOf(segment, loss);
   const text = `${indentation}if not ${torch}.isfinite(${name}).all():${newline}${indentation}${step}raise FloatingPointError(f"${name} is {${name}.detach()}")${newline}`;

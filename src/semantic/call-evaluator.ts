@@ -330,7 +330,7 @@ export class CallEvaluator {
         holder: 'tensor',
         framework: 'numpy',
         range: R.UNIT,
-        role: 'one-hot',
+        role: 'label-matrix',
         dtype: 'integer',
         because: [
           {

@@ -113,20 +113,11 @@ export class Evaluator {
       case 'Bool':
         return this.bool(expr.operator, expr.values, env);
       case 'Compare': {
-        const left = this.evaluate(expr.left, env);
-        const others = expr.comparators.map((comparator) => this.evaluate(comparator, env));
-        const tensors = [left, ...others].filter((v) => v.kind === 'quantity' && v.holder === 'tensor');
-        const [tensor] = tensors;
-        if (tensor?.kind !== 'quantity') return UNKNOWN;
-        const mask: Quantity = {
-          kind: 'quantity',
-          holder: 'tensor',
-          range: R.UNIT,
-          role: 'mask',
-          dtype: 'bool',
-          because: [],
-        };
-        return tensor.framework ? { ...mask, framework: tensor.framework } : mask;
+        const operands = [expr.left, ...expr.comparators].map((operand) => this.evaluate(operand, env));
+        const tensor = operands.find((v): v is Quantity => v.kind === 'quantity' && v.holder === 'tensor');
+        const truth: Quantity = { ...UNKNOWN, range: R.UNIT, role: 'mask', dtype: 'bool' };
+        if (!tensor) return truth;
+        return { ...truth, holder: 'tensor', ...(tensor.framework ? { framework: tensor.framework } : {}) };
       }
       case 'Conditional': {
         this.evaluate(expr.test, env);

@@ -238,14 +238,25 @@ function create(range: Range, role?: Role, dtype?: DType): Transfer {
   return (operands) => derive(operands.framework, [], { range, role, dtype: dtypeOf(operands.get('dtype')) ?? dtype });
 }
 
-function firstElement(value: Value | undefined): Quantity {
-  if (value?.kind === 'sequence') {
-    const elements = value.elements.map(asQuantity);
-    const [first, ...rest] = elements;
-    if (!first) return UNKNOWN;
-    return { ...first, range: rest.map((element) => element.range).reduce(R.join, first.range) };
+/** Numbers of a (nested) literal; undefined where it is too long to look at or holds something else. */
+function leavesOf(value: Value, into: Quantity[] = []): Quantity[] | undefined {
+  if (into.length > 256) return undefined;
+  if (value.kind === 'quantity') {
+    into.push(value);
+    return into;
   }
-  return asQuantity(value);
+  if (value.kind !== 'sequence') return undefined;
+  for (const element of value.elements) if (!leavesOf(element, into)) return undefined;
+  return into;
+}
+
+/** What any element of a value can be. */
+function anyElement(value: Value | undefined): Quantity {
+  if (value?.kind !== 'sequence') return asQuantity(value);
+  const leaves = leavesOf(value);
+  const [first, ...rest] = leaves ?? [];
+  if (!first) return UNKNOWN;
+  return { ...first, range: rest.map((leaf) => leaf.range).reduce(R.join, first.range) };
 }
 
 const same: Transfer = (operands) => {
@@ -405,7 +416,7 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
       : combine('python', asQuantity(operands.get('x')), asQuantity(y), R.atMost);
   },
   sum: (operands) => {
-    const x = firstElement(operands.get('x'));
+    const x = anyElement(operands.get('x'));
     const role: Role | undefined =
       x.role === 'mask' || x.role === 'one-hot' || x.role === 'count' ? 'count' : undefined;
     return derive(operands.framework, [x], { range: sumRange(x.range, x), role });
@@ -532,16 +543,11 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
     });
   },
   literal: (operands) => {
-    const data = operands.get('x');
-    const x = data?.kind === 'sequence' && data.elements.length <= 64 ? firstElement(data) : asQuantity(data);
+    const x = anyElement(operands.get('x'));
     const dtype =
       dtypeOf(operands.get('dtype')) ??
       (x.dtype === 'integer' || x.dtype === 'bool' || x.holder === 'tensor' ? x.dtype : undefined);
-    return derive(operands.framework, [x], {
-      range: data?.kind === 'sequence' && data.elements.some((e) => e.kind !== 'quantity') ? R.ANY : x.range,
-      role: x.role,
-      dtype,
-    });
+    return derive(operands.framework, [x], { range: x.range, role: x.role, dtype });
   },
   combine: (operands) => {
     const data = operands.get('x');
@@ -573,7 +579,7 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
 
 /** The largest or smallest element: a bound of all elements bounds it; the largest probability of a row is never 0. */
 function extreme(operands: Operands): Quantity {
-  const x = firstElement(operands.get('x'));
+  const x = anyElement(operands.get('x'));
   const reach = (r: Reach): Reach => (x.role === 'probabilities' ? 0 : r > 1 ? 1 : r);
   return derive(operands.framework, [x], {
     range: { ...x.range, reachesLo: reach(x.range.reachesLo), reachesHi: reach(x.range.reachesHi) },

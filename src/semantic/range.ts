@@ -67,7 +67,8 @@ export function join(a: Range, b: Range): Range {
 }
 
 export function negate(r: Range): Range {
-  return { lo: -r.hi, hi: -r.lo, reachesLo: r.reachesHi, reachesHi: r.reachesLo, excludesZero: r.excludesZero };
+  // Not -x: that would make a negative zero of 0.
+  return { lo: 0 - r.hi, hi: 0 - r.lo, reachesLo: r.reachesHi, reachesHi: r.reachesLo, excludesZero: r.excludesZero };
 }
 
 export function add(a: Range, b: Range): Range {

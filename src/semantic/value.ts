@@ -13,6 +13,8 @@ export type Role =
   | 'log-probabilities'
   | 'logits'
   | 'one-hot'
+  /** What a label binarizer gives: one-hot, or a single column for two classes. */
+  | 'label-matrix'
   | 'class-ids'
   | 'mask'
   | 'count'
@@ -195,11 +197,19 @@ export function without<T extends object, K extends keyof T>(object: T, ...keys:
   return copy;
 }
 
+/** Of two values the one that goes lower, or goes there more surely: its evidence explains the joined range. */
+function lowerOf(a: Quantity, b: Quantity): Quantity {
+  const [first, second] = [a.range, b.range];
+  const isFirst = first.lo === second.lo ? first.reachesLo >= second.reachesLo : first.lo < second.lo;
+  const chosen = isFirst ? a : b;
+  return chosen.because.length > 0 ? chosen : isFirst ? b : a;
+}
+
 function joinQuantities(a: Quantity, b: Quantity): Quantity {
   const joined: { -readonly [K in keyof Quantity]: Quantity[K] } = {
     kind: 'quantity',
     range: joinRanges(a.range, b.range),
-    because: a.because.length >= b.because.length ? a.because : b.because,
+    because: lowerOf(a, b).because,
   };
   if (a.holder !== undefined && a.holder === b.holder) joined.holder = a.holder;
   if (a.framework !== undefined && a.framework === b.framework) joined.framework = a.framework;
