@@ -165,6 +165,13 @@ for (const theme of Object.keys(themes)) {
       ],
     );
     await shot(`dead-run-${theme}`);
+    const edges = await page.evaluate(() =>
+      ['.code-line.marked', '.code-line:not(.marked)'].map((selector) => {
+        const line = document.querySelector(selector);
+        return line && getComputedStyle(line).borderLeftColor;
+      }),
+    );
+    assert.notEqual(edges[0], edges[1], 'the blamed line looks like any other');
     assert.deepEqual(await accessibilityFaults(page), []);
     assert.deepEqual(violations, []);
   });
@@ -179,7 +186,7 @@ test('at 200 % zoom nothing is cut off sideways', async () => {
       .map((element) => element.className || element.tagName),
   );
   assert.deepEqual(cutOff, []);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]), [500, 500]);
   assert.deepEqual(violations, []);
 });
 
