@@ -148,19 +148,23 @@ function isWide(code: number): boolean {
 
 /** A counter on standard error that shows itself when the work takes longer than a second and a person watches. */
 export class Progress {
-  private readonly started = performance.now();
-  private shownAt = 0;
+  private readonly started: number;
+  private shownAt = Number.NEGATIVE_INFINITY;
   private isShown = false;
 
+  /** @param now clock, in milliseconds */
   constructor(
     private readonly terminal: Terminal,
     private readonly label: string,
-  ) {}
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.started = now();
+  }
 
   /** @param total undefined while it is not yet known */
   tick(done: number, total: number | undefined): void {
     if (!this.terminal.isWatched) return;
-    const now = performance.now();
+    const now = this.now();
     if (now - this.started < 1000 || now - this.shownAt < 100) return;
     this.shownAt = now;
     this.isShown = true;

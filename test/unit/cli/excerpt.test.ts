@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { excerpt } from '../../../src/cli/excerpt';
-import { characterWidth, Terminal, visible, wantsColor } from '../../../src/cli/terminal';
+import { characterWidth, Progress, Terminal, visible, wantsColor } from '../../../src/cli/terminal';
 import { LineIndex } from '../../../src/text/line-index';
 
 const silent = { write: () => true };
@@ -113,5 +113,31 @@ describe('the terminal', () => {
     ] as const) {
       assert.equal(wantsColor(environment, isTTY), expected, JSON.stringify([environment, isTTY]));
     }
+  });
+
+  it('counts when it takes longer than a second and a person watches', () => {
+    let clock = 0;
+    const written: string[] = [];
+    const stream = (isTTY: boolean) => ({ isTTY, write: (text: string | Uint8Array) => written.push(String(text)) });
+    const watched = new Progress(new Terminal(silent, stream(true), {}), 'Checking', () => clock);
+    watched.tick(1, 9);
+    clock = 999;
+    watched.tick(2, 9);
+    watched.clear();
+    assert.deepEqual(written, []);
+    clock = 1000;
+    watched.tick(3, 9);
+    clock = 1050;
+    watched.tick(4, 9);
+    clock = 1100;
+    watched.tick(5, undefined);
+    watched.clear();
+    watched.clear();
+    assert.deepEqual(written, ['\r\u001b[KChecking: 3 of 9', '\r\u001b[KChecking: 5', '\r\u001b[K']);
+    const unwatched = new Progress(new Terminal(silent, stream(false), {}), 'Checking', () => clock);
+    clock = 9000;
+    unwatched.tick(1, 2);
+    unwatched.clear();
+    assert.equal(written.length, 3);
   });
 });
