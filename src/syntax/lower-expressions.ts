@@ -14,55 +14,15 @@ import {
   type SequenceExpr,
   type StringExpr,
 } from './ast';
-import { type FlatTree, isFormatString, Kind } from './flat-tree';
+import { isFormatString, Kind } from './flat-tree';
 import { numberValue, stringValue } from './literals';
+import { starOutside } from './reassociate';
+import { TreeReader } from './tree-reader';
 
 /** Nesting beyond what a person writes, and below what would overflow the stack of those who walk the tree. */
 export const MAX_DEPTH = 300;
 
 const ASTERISK = 0x2a;
-
-/** The grammar lets `*` bind tighter than calls and operators: `*f(x)` comes as `(*f)(x)`. */
-function starOutside(expr: Expr): Expr {
-  return { kind: 'Starred', start: expr.start, end: expr.end, value: replaceLeftmost(expr, unstar) };
-}
-
-function unstar(leaf: Expr): Expr {
-  return leaf.kind === 'Starred' ? leaf.value : leaf;
-}
-
-/** The same expression with what stands at its left edge replaced, and its start moved there. */
-export function replaceLeftmost(expr: Expr, replace: (leaf: Expr) => Expr): Expr {
-  if (expr.outer) return replace(expr);
-  switch (expr.kind) {
-    case 'Call': {
-      const callee = replaceLeftmost(expr.callee, replace);
-      return { ...expr, start: outerSpan(callee).start, callee };
-    }
-    case 'Attribute':
-    case 'Subscript': {
-      const object = replaceLeftmost(expr.object, replace);
-      return { ...expr, start: outerSpan(object).start, object };
-    }
-    case 'Binary':
-    case 'Compare': {
-      const left = replaceLeftmost(expr.left, replace);
-      return { ...expr, start: outerSpan(left).start, left };
-    }
-    case 'Bool': {
-      const [first, ...rest] = expr.values;
-      if (!first) return expr;
-      const left = replaceLeftmost(first, replace);
-      return { ...expr, start: outerSpan(left).start, values: [left, ...rest] };
-    }
-    case 'Conditional': {
-      const body = replaceLeftmost(expr.body, replace);
-      return { ...expr, start: outerSpan(body).start, body };
-    }
-    default:
-      return replace(expr);
-  }
-}
 
 interface MutableClause {
   target: Expr;
@@ -71,87 +31,10 @@ interface MutableClause {
   isAsync: boolean;
 }
 
-export class ExpressionLowering {
+export class ExpressionLowering extends TreeReader {
   protected depth = 0;
   /** Set by whatever finds that the statement being lowered is no Python 3, though tree-sitter took it. */
   protected unsound = false;
-
-  constructor(
-    protected readonly tree: FlatTree,
-    protected readonly text: string,
-  ) {}
-
-  // ------------------------------------------------------------ access
-
-  protected kind(node: number): Kind {
-    return this.tree.kind[node] as number;
-  }
-
-  protected after(node: number): number {
-    return this.tree.next[node] as number;
-  }
-
-  protected start(node: number): number {
-    return this.tree.start[node] as number;
-  }
-
-  protected end(node: number): number {
-    return this.tree.end[node] as number;
-  }
-
-  protected span(node: number): Span {
-    return { start: this.start(node), end: this.end(node) };
-  }
-
-  protected source(node: number): string {
-    return this.text.slice(this.start(node), this.end(node));
-  }
-
-  /** Children other than tokens. */
-  protected named(node: number): number[] {
-    const found: number[] = [];
-    const { kind, next } = this.tree;
-    const end = next[node] as number;
-    for (let child = node + 1; child < end; child = next[child] as number) {
-      if (kind[child] !== Kind.token) found.push(child);
-    }
-    return found;
-  }
-
-  /** First child other than a token, or -1. */
-  protected firstNamed(node: number): number {
-    const { kind, next } = this.tree;
-    const end = next[node] as number;
-    for (let child = node + 1; child < end; child = next[child] as number) {
-      if (kind[child] !== Kind.token) return child;
-    }
-    return -1;
-  }
-
-  protected hasToken(node: number, token: string): boolean {
-    const { kind, next } = this.tree;
-    const end = next[node] as number;
-    for (let child = node + 1; child < end; child = next[child] as number) {
-      if (kind[child] === Kind.token && this.tree.tokenText(child) === token) return true;
-    }
-    return false;
-  }
-
-  /** Text of the first token among the children. */
-  private operatorOf(node: number): string {
-    const { kind, next } = this.tree;
-    const end = next[node] as number;
-    for (let child = node + 1; child < end; child = next[child] as number) {
-      if (kind[child] === Kind.token) return this.tree.tokenText(child);
-    }
-    return '';
-  }
-
-  /** A dotted name without the white space and line ends that may stand in it. */
-  protected dottedName(node: number): string {
-    const source = this.source(node);
-    return /[\s\\#]/.test(source) ? source.replace(/#.*|[\s\\]+/g, '') : source;
-  }
 
   protected broken(node: number): Expr {
     return { kind: 'BrokenExpr', start: this.start(node), end: this.end(node) };
@@ -298,22 +181,13 @@ export class ExpressionLowering {
     }
   }
 
-  /** The child after the first one and the operator, or -1. */
-  private secondNamed(node: number): number {
-    const { kind, next } = this.tree;
-    const end = next[node] as number;
-    for (let child = next[node + 1] as number; child < end; child = next[child] as number) {
-      if (kind[child] !== Kind.token) return child;
-    }
-    return -1;
-  }
-
   private binary(node: number, start: number, end: number): Expr {
     const operator = this.operatorOf(node) as BinaryOperator;
     if (operator === '&' || operator === '^') {
       const operands: number[] = [];
       const operators: string[] = [];
       this.bitChain(node, operands, operators);
+      if (operands.length > MAX_DEPTH) return this.broken(node);
       if (operators.includes('&') && operators.includes('^')) return this.exclusiveOr(operands, operators);
     }
     const left = this.expr(node + 1);

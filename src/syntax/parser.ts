@@ -4,6 +4,7 @@ import { Language, Parser } from 'web-tree-sitter';
 import type { Module, PlacedSegment, Segment } from './ast';
 import { FlatTree, NodeTypes } from './flat-tree';
 import { lowerSegment } from './lower';
+import { blankBrokenMethods } from './method-recovery';
 import { cutSegments } from './segments';
 
 /** The bytes of `web-tree-sitter.wasm` and `tree-sitter-python.wasm`. */
@@ -15,6 +16,10 @@ export interface ParserBinaries {
 /** How many characters of segments are remembered, those of the file last parsed apart. */
 const REMEMBERED_CHARACTERS = 4_000_000;
 
+/** Longer runs of statements without a blank line or definition are data, not code: nothing is said of them. */
+const LONGEST_SEGMENT = 1_000_000;
+
+const languages = new WeakMap<Uint8Array, Promise<Language>>();
 let runtimeReady: Promise<void> | undefined;
 
 /** The runtime is one for the whole process, whoever asks first. */
@@ -41,7 +46,12 @@ export class PythonParser {
   /** Compiles the two WebAssembly modules. @throws if they are not what they should be. */
   static async create(binaries: ParserBinaries): Promise<PythonParser> {
     await startRuntime(binaries.runtime);
-    return new PythonParser(await Language.load(binaries.language));
+    let language = languages.get(binaries.language);
+    if (!language) {
+      language = Language.load(binaries.language);
+      languages.set(binaries.language, language);
+    }
+    return new PythonParser(await language);
   }
 
   /** Never throws: what cannot be parsed becomes `BrokenStmt` or `BrokenExpr`. */
@@ -80,21 +90,35 @@ export class PythonParser {
   }
 
   private parseSegment(text: string): Segment {
+    if (text.length > LONGEST_SEGMENT) return unreadable(text);
     try {
-      const tree = this.parser.parse(withPlainLineEnds(text));
-      if (!tree) return unreadable(text);
-      try {
-        this.tree.fill(tree, text);
-      } finally {
-        tree.delete();
-      }
-      return lowerSegment(this.tree, text);
+      const plain = withPlainLineEnds(text);
+      this.fill(plain);
+      if (!this.tree.hasErrors) return lowerSegment(this.tree, text);
+      const blanked = blankBrokenMethods(plain, (method) => {
+        this.fill(method);
+        return this.tree;
+      });
+      // Also needed where nothing was blanked: the tree now holds a method.
+      this.fill(blanked?.text ?? plain);
+      return blanked ? blanked.restore(lowerSegment(this.tree, blanked.text), text) : lowerSegment(this.tree, text);
     } catch {
       // Out of WebAssembly memory, most likely: the parser's own state is not to be trusted any more.
       this.parser = new Parser().setLanguage(this.language);
       return unreadable(text);
     } finally {
       this.tree.shrink();
+    }
+  }
+
+  /** Copies what tree-sitter makes of `text`, and lets go of it. */
+  private fill(text: string): void {
+    const tree = this.parser.parse(text);
+    if (!tree) throw new Error('tree-sitter gave no tree');
+    try {
+      this.tree.fill(tree, text);
+    } finally {
+      tree.delete();
     }
   }
 }

@@ -25,7 +25,7 @@ function nextLine(text: string, from: number): number {
 }
 
 /** Offset just after the string that opens at `at` (a quote); stops at the line end where one-line quotes stay open. */
-function skipString(text: string, at: number): { end: number; closed: boolean } {
+function skipString(text: string, at: number, indent: string): { end: number; closed: boolean } {
   const quote = text.charAt(at);
   const triple = text.startsWith(quote.repeat(3), at);
   const isFormat = hasFormatPrefix(text, at);
@@ -42,7 +42,7 @@ function skipString(text: string, at: number): { end: number; closed: boolean } 
     } else if (triple) {
     } else if (c === '\n' || c === '\r') {
       // Since Python 3.12 the braces of a one-line f-string may hold line ends.
-      if (!isFormat || braces <= 0 || startsRecovery(text, nextLine(text, i))) return { end: i, closed: false };
+      if (!isFormat || braces <= 0 || startsRecovery(text, nextLine(text, i), indent)) return { end: i, closed: false };
     } else if (c === '{') braces++;
     else if (c === '}') braces--;
   }
@@ -58,14 +58,19 @@ function hasFormatPrefix(text: string, quoteAt: number): boolean {
   return false;
 }
 
-function startsRecovery(text: string, lineStart: number): boolean {
-  return lineStart < text.length && matchesAt(BREAKS_BRACKETS, text, lineStart);
+/** Whether the line can only be a new statement at the left margin, or at `indent`. */
+function startsRecovery(text: string, lineStart: number, indent: string): boolean {
+  if (lineStart >= text.length) return false;
+  if (matchesAt(BREAKS_BRACKETS, text, lineStart)) return true;
+  return (
+    indent !== '' && text.startsWith(indent, lineStart) && matchesAt(BREAKS_BRACKETS, text, lineStart + indent.length)
+  );
 }
 
 /** First line at or after `from` that can only be the start of a top-level statement; the text's end if there is none. */
-function recoveryPoint(text: string, from: number): number {
+function recoveryPoint(text: string, from: number, indent: string): number {
   let at = nextLine(text, from);
-  while (at < text.length && !startsRecovery(text, at)) at = nextLine(text, at);
+  while (at < text.length && !startsRecovery(text, at, indent)) at = nextLine(text, at);
   return at;
 }
 
@@ -78,7 +83,7 @@ interface RecoveryBudget {
  * Offset of the line after the logical line that starts at `lineStart`: strings, brackets and backslashes join lines.
  * An open bracket is given up at a line that cannot stand inside one; an unclosed triple quote at the next such line.
  */
-function skipLogicalLine(text: string, lineStart: number, budget: RecoveryBudget): number {
+function skipLogicalLine(text: string, lineStart: number, budget: RecoveryBudget, indent = ''): number {
   let depth = 0;
   let at = lineStart;
   for (;;) {
@@ -92,11 +97,11 @@ function skipLogicalLine(text: string, lineStart: number, budget: RecoveryBudget
         break;
       case "'":
       case '"': {
-        const { end, closed } = skipString(text, at);
+        const { end, closed } = skipString(text, at, indent);
         const isUnclosedTriple = !closed && end === text.length && text.startsWith(found[0].repeat(3), at);
         if (isUnclosedTriple && budget.unclosedStrings > 0) {
           budget.unclosedStrings--;
-          return recoveryPoint(text, at);
+          return recoveryPoint(text, at, indent);
         }
         at = end;
         break;
@@ -109,7 +114,7 @@ function skipLogicalLine(text: string, lineStart: number, budget: RecoveryBudget
       case '\r':
       case '\n':
         at = nextLine(text, at);
-        if (depth <= 0 || startsRecovery(text, at)) return at;
+        if (depth <= 0 || startsRecovery(text, at, indent)) return at;
         break;
       case '(':
       case '[':
@@ -124,51 +129,66 @@ function skipLogicalLine(text: string, lineStart: number, budget: RecoveryBudget
   }
 }
 
-/** Offsets at which segments start: the first is 0, all are line starts. Empty for the empty text. */
-export function segmentStarts(text: string): number[] {
-  if (text.length === 0) return [];
-  const starts = [0];
+/** A logical line that holds code: where it starts, and where its first token does. */
+export interface LogicalLine {
+  readonly start: number;
+  readonly first: number;
+  /** Blank lines stand directly above (comment lines apart). */
+  readonly afterBlank: boolean;
+  /** Start of the comment lines at the left margin directly above; -1 where there are none. */
+  readonly commentsFrom: number;
+}
+
+/**
+ * The logical lines of a text, blank and comment lines left out.
+ * @param indent asked at each line: besides the left margin, where a statement ends a bracket left open above it.
+ */
+export function* logicalLines(text: string, indent: () => string = () => ''): Generator<LogicalLine> {
   const budget: RecoveryBudget = { unclosedStrings: 8 };
-  /** Start of the comment lines that stand directly above the line being looked at. */
   let commentsFrom = -1;
   let afterBlank = false;
-  let seenStatement = false;
-  let inDefinition = false;
-  let afterDecorator = false;
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   while (at < text.length) {
     let first = at;
-    let isIndented = false;
+    let start = at;
     for (; first < text.length; first++) {
       const c = text.charCodeAt(first);
-      if (c === 32 || c === 9) isIndented = true;
-      else if (c === 12) isIndented = false;
-      else break;
+      if (c === 12) start = first + 1;
+      else if (c !== 32 && c !== 9) break;
     }
     const c = text.charAt(first);
     if (c === '' || c === '\n' || c === '\r') {
       afterBlank = true;
       commentsFrom = -1;
       at = nextLine(text, first);
-      continue;
-    }
-    if (c === '#') {
-      if (!isIndented && commentsFrom < 0) commentsFrom = at;
+    } else if (c === '#') {
+      if (first === start && commentsFrom < 0) commentsFrom = at;
       at = nextLine(text, first);
-      continue;
+    } else {
+      yield { start, first, afterBlank, commentsFrom };
+      afterBlank = false;
+      commentsFrom = -1;
+      at = skipLogicalLine(text, first, budget, indent());
     }
-    if (!isIndented) {
-      const isDecorator = c === '@';
-      const isDefinition = isDecorator || matchesAt(DEFINITION, text, first);
-      const mayCut = seenStatement && !afterDecorator && !matchesAt(CONTINUATION, text, first);
-      if (mayCut && (isDefinition || inDefinition || afterBlank)) starts.push(commentsFrom >= 0 ? commentsFrom : at);
-      if (isDefinition || mayCut) inDefinition = isDefinition;
-      afterDecorator = isDecorator;
-      seenStatement = true;
-    }
-    afterBlank = false;
-    commentsFrom = -1;
-    at = skipLogicalLine(text, first, budget);
+  }
+}
+
+/** Offsets at which segments start: 0, then line starts (after a form feed, where there is one). None for no text. */
+export function segmentStarts(text: string): number[] {
+  if (text.length === 0) return [];
+  const starts = [0];
+  let seenStatement = false;
+  let inDefinition = false;
+  let afterDecorator = false;
+  for (const { start, first, afterBlank, commentsFrom } of logicalLines(text)) {
+    if (start !== first) continue;
+    const isDecorator = text.charAt(first) === '@';
+    const isDefinition = isDecorator || matchesAt(DEFINITION, text, first);
+    const mayCut = seenStatement && !afterDecorator && !matchesAt(CONTINUATION, text, first);
+    if (mayCut && (isDefinition || inDefinition || afterBlank)) starts.push(commentsFrom >= 0 ? commentsFrom : start);
+    if (isDefinition || mayCut) inDefinition = isDefinition;
+    afterDecorator = isDecorator;
+    seenStatement = true;
   }
   return starts;
 }
