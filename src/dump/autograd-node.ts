@@ -26,8 +26,10 @@ interface NodeFact {
   readonly why: string;
 }
 
-const halfPower = /\*\*\s*0?\.5\b|\bpow(?:er)?\([^()]*(?:\([^()]*\)[^()]*)*,?\s*0?\.5\s*\)|\brsqrt\b|\bsqrt\b/;
+const halfPower =
+  /\*\*\s*0?\.5\b|\bpow(?:er)?\([^()]*(?:\([^()]*\)[^()]*)*,?\s*0?\.5\s*\)|(?<!math\.)(?<!np\.)(?<!numpy\.)\br?sqrt\b/;
 const smallPower = /\*\*\s*(?:0?\.\d+|\(\s*1(?:\.0?)?\s*\/)|\bpow\([^()]*0?\.\d+\s*\)/;
+const logarithm = /(?<!math\.)(?<!np\.)(?<!numpy\.)\blog(?:2|10)?\(/;
 const infiniteRootSlope = 'the root on this line has an infinite slope at exactly 0, and infinity times 0 is NaN';
 
 /** In order: the first that fits explains. */
@@ -100,6 +102,12 @@ const facts: readonly NodeFact[] = [
     line: smallPower,
     rules: ['NAN106'],
     why: 'a power below 1 has an infinite slope at 0',
+  },
+  {
+    node: /^(?:Mul|Sum|Mean|Sub|Add|Relu|Clamp\w*|Softmax|Sigmoid|Select|Index|Gather)Backward\d*$/,
+    line: logarithm,
+    rules: ['NAN101'],
+    why: 'the logarithm on this line is infinite at exactly 0, and so is its slope; infinity times 0 is NaN',
   },
   {
     node: /^StdBackward\d*$/,

@@ -25,6 +25,11 @@ export class ThinnedSeries {
     if (this.values.length >= maxPoints) this.thin();
   }
 
+  /** The same, but for a reading that repeats the latest one. */
+  pushOrKeep(step: number, value: number): void {
+    if (this.steps.at(-1) !== step || !Object.is(this.values.at(-1), value)) this.push(step, value);
+  }
+
   /** Gives the step of the latest reading, where it is learnt only afterwards. */
   correctLastStep(step: number): void {
     if (this.steps.length > 0) this.steps[this.steps.length - 1] = step;

@@ -9,17 +9,19 @@ export interface VerdictFacts {
   readonly confidence: Verdict['confidence'];
   /** A clause without a full stop. */
   readonly why: string | null;
+  /** Evidence beside the event itself: a clause without a full stop. */
+  readonly note?: string | null;
   /** The last step that was printed, where the failing one itself is not known. */
   readonly lastPrinted?: { readonly step: number; readonly epoch: number | null } | null;
 }
 
 /** The verdict on a run whose first anomaly is known. */
-export function verdictOf({ first, confidence, why, lastPrinted }: VerdictFacts): Verdict {
+export function verdictOf({ first, confidence, why, note, lastPrinted }: VerdictFacts): Verdict {
   const where = placeWords(first, lastPrinted ?? null);
   const what = whatHappened(first);
   const rules = first.rules.length > 0 ? ` (${first.rules.join(', ')})` : '';
   const reason = why === null ? '' : `: ${why}${rules}`;
-  const sentence = `${where === '' ? '' : `${where}: `}${what}${reason}${why === null ? rules : ''}.`;
+  const sentence = `${where === '' ? '' : `${where}: `}${what}${reason}${why === null ? rules : ''}${note ? `; ${note}` : ''}.`;
   return { sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1), confidence };
 }
 

@@ -1,7 +1,7 @@
 // What torch.autograd's anomaly mode leaves in a log: a warning with the forward stack, and the RuntimeError that names the node.
 
-import { explainNode } from '../autograd-node';
-import { blamedFrame, sourceOf } from '../frames';
+import { explainNode, forwardName } from '../autograd-node';
+import { blamedFrame, fileName, sourceOf } from '../frames';
 import type { LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
 import type { LogLine } from '../log/prefix';
 import type { ProgressPoint } from '../log/progress';
@@ -14,15 +14,24 @@ export const torchAnomaly: LogFormat = { id: 'torch-anomaly', detect: (context) 
 const maxFailures = 500;
 
 interface Warning {
+  /** Null where the log begins after the name, and in the words of PyTorch before 1.5. */
   readonly node: string | null;
-  readonly line: LogLine;
+  readonly message: string;
+  readonly firstLine: number;
+  readonly rank: number | null;
+  readonly channel: string;
   readonly after: ProgressPoint;
   stack: Stack | null;
-  readonly hasForwardInformation: boolean;
-  readonly parents: { readonly node: string; stack: Stack | null }[];
+  readonly parents: Parent[];
   lastLine: number;
   /** Whether a failure was tied to it. */
   isUsed: boolean;
+}
+
+/** The operation whose backward pass made the failing one, where a gradient is taken of a gradient. */
+interface Parent {
+  readonly node: string;
+  stack: Stack | null;
 }
 
 interface Failure {
@@ -74,12 +83,15 @@ class TorchAnomalyDetector implements LogDetector {
     if (this.warnings.length >= 2 * maxFailures) return;
     const match = errorDetected.exec(line.text);
     if (match === null && !oldWarning.test(line.text)) return;
+    const at = line.text.search(/Error detected in|Traceback of forward call/);
     const warning: Warning = {
       node: match?.[1] ?? null,
-      line,
+      message: line.text.slice(Math.max(0, at)).trim(),
+      firstLine: line.number,
+      rank: line.rank,
+      channel: line.channel,
       after: this.context.progress.point(line.rank),
       stack: null,
-      hasForwardInformation: match?.[2] !== 'No forward pass information available',
       parents: [],
       lastLine: line.number,
       isUsed: false,
@@ -103,18 +115,41 @@ class TorchAnomalyDetector implements LogDetector {
 
   /** A forward stack belongs to the warning whose line opened it. */
   private forwardStack(stack: Stack): void {
+    if (stack.heading === null) {
+      this.headlessStack(stack);
+      return;
+    }
     const warning = this.warnings.findLast(
-      ({ line }) => line.number <= stack.firstLine && line.channel === stack.channel,
+      ({ firstLine, channel }) => firstLine <= stack.firstLine && channel === stack.channel,
     );
     if (warning === undefined) return;
     if (stack.kind === 'forward') {
-      if (warning.stack !== null || warning.line.number !== stack.firstLine) return;
+      if (warning.stack !== null || warning.firstLine !== stack.firstLine) return;
       warning.stack = stack;
     } else {
       const parent = warning.parents.find((one) => one.stack === null);
       if (parent) parent.stack = stack;
     }
     warning.lastLine = Math.max(warning.lastLine, stack.lastLine);
+  }
+
+  /** The log begins inside the forward stack: the warning's own line is lost. */
+  private headlessStack(stack: Stack): void {
+    const { firstLine, lastLine, rank, channel } = stack;
+    const after = this.context.progress.point(rank);
+    const message = 'Traceback of forward call that caused the error (its first line is cut off)';
+    this.warnings.push({
+      node: null,
+      message,
+      firstLine,
+      lastLine,
+      rank,
+      channel,
+      after,
+      stack,
+      parents: [],
+      isUsed: false,
+    });
   }
 
   private exceptionStack(stack: Stack): void {
@@ -135,7 +170,7 @@ class TorchAnomalyDetector implements LogDetector {
       // The same failure is often told twice: by a logger and by the traceback, or by a launcher at the end.
       const isSame =
         latest.node === match[2] && (line.rank === null || latest.rank === null || latest.rank === line.rank);
-      const isNewWarning = (this.warnings.at(-1)?.line.number ?? 0) > latest.line;
+      const isNewWarning = (this.warnings.at(-1)?.firstLine ?? 0) > latest.line;
       if (isSame && !isNewWarning) return;
     }
     this.failure(match, match[0], line.number, line.rank, null);
@@ -151,7 +186,7 @@ class TorchAnomalyDetector implements LogDetector {
     const node = match[2] ?? '';
     const latest = this.failures.at(-1);
     if (stack !== null && latest?.node === node && latest.rank === rank) {
-      const isNewWarning = (this.warnings.at(-1)?.line.number ?? 0) > latest.line;
+      const isNewWarning = (this.warnings.at(-1)?.firstLine ?? 0) > latest.line;
       // Raised again by a handler, or printed by one before the traceback came.
       if (!isNewWarning && (stack.isChained || latest.stack === null)) {
         latest.stack ??= stack;
@@ -187,7 +222,7 @@ class TorchAnomalyDetector implements LogDetector {
       const other = this.otherExceptionOf(warning);
       if (other !== undefined) {
         allClear ??= notNan(warning, other);
-        problems.push({ message: notNan(warning, other), line: warning.line.number });
+        problems.push({ message: notNan(warning, other), line: warning.firstLine });
       } else sightings.push(this.lonelyWarning(warning, problems));
     }
     if (this.leftOut > 0) {
@@ -200,10 +235,8 @@ class TorchAnomalyDetector implements LogDetector {
   private tieWarnings(): void {
     for (const failure of this.failures) {
       if (failure.warning !== null) continue;
-      const before = this.warnings.filter((warning) => !warning.isUsed && warning.line.number < failure.line);
-      const sameRank = before.filter(
-        ({ line }) => line.rank === null || failure.rank === null || line.rank === failure.rank,
-      );
+      const before = this.warnings.filter((warning) => !warning.isUsed && warning.firstLine < failure.line);
+      const sameRank = before.filter(({ rank }) => rank === null || failure.rank === null || rank === failure.rank);
       const warning =
         sameRank.find(({ node }) => node === failure.node) ?? sameRank.find(({ node }) => node === null) ?? null;
       failure.warning = warning;
@@ -211,7 +244,7 @@ class TorchAnomalyDetector implements LogDetector {
       warning.isUsed = true;
       // A recomputing node (a checkpoint) reports the exception that passes through it once more.
       for (const other of sameRank) {
-        if (other.line.number > warning.line.number && isPassedThrough(other.node)) other.isUsed = true;
+        if (other.firstLine > warning.firstLine && isPassedThrough(other.node)) other.isUsed = true;
       }
     }
   }
@@ -219,7 +252,7 @@ class TorchAnomalyDetector implements LogDetector {
   private otherExceptionOf(warning: Warning): Stack | undefined {
     return this.others.find(
       ({ exception, firstLine }) =>
-        firstLine > warning.line.number && exception !== null && !connectionLost.test(exception),
+        firstLine > warning.firstLine && exception !== null && !connectionLost.test(exception),
     );
   }
 
@@ -228,19 +261,20 @@ class TorchAnomalyDetector implements LogDetector {
     const forward = warning?.stack ?? null;
     const frames = forward !== null && forward.frames.length > 0 ? forward.frames : (stack?.frames ?? []);
     const isForward = frames === forward?.frames;
-    const firstLine = Math.min(failure.firstLine, warning?.line.number ?? failure.firstLine);
+    const firstLine = Math.min(failure.firstLine, warning?.firstLine ?? failure.firstLine);
     if (!isForward) {
       problems.push({
         message: `The forward call of ${node} was not recorded${warning === null ? ' here' : ': anomaly detection was not on during the forward pass'}; the line shown is the one that called backward.`,
         line: failure.line,
       });
-    } else if (forward !== null && !forward.isComplete) {
-      problems.push({
-        message: 'The forward stack is cut short: deeper calls may be missing.',
-        line: forward.lastLine,
-      });
+    } else if (forward !== null && !forward.isComplete && forward.firstLine < failure.line) {
+      problems.push(
+        forward.heading === null
+          ? { message: 'The log begins inside the forward stack: outer calls are missing.', line: forward.firstLine }
+          : { message: 'The forward stack is cut short: deeper calls may be missing.', line: forward.lastLine },
+      );
     }
-    const rank = failure.rank ?? warning?.line.rank ?? null;
+    const rank = failure.rank ?? warning?.rank ?? null;
     return this.sighting({
       kind: 'nan-backward',
       node,
@@ -251,21 +285,22 @@ class TorchAnomalyDetector implements LogDetector {
       message: failure.message,
       firstLine,
       lastLine: Math.max(failure.lastLine, warning?.lastLine ?? 0),
-      after: warning !== null && warning.line.rank === rank ? warning.after : failure.after,
+      after: warning !== null && warning.rank === rank ? warning.after : failure.after,
       confidence: 'certain',
+      parent: warning?.parents[0] ?? null,
     });
   }
 
   /** A warning that no exception follows: the log ends there, or something swallowed the exception. */
   private lonelyWarning(warning: Warning, problems: DumpProblem[]): Sighting {
-    const end = warning.stack?.lastLine ?? warning.line.number;
+    const end = warning.stack?.lastLine ?? warning.firstLine;
     // The two lines that Python's warnings add under the stack belong to it.
     const isCut = this.context.lineCount <= Math.max(end, warning.lastLine) + 3;
     problems.push({
       message: isCut
         ? 'The log ends inside or right after the warning: deeper calls and the error itself may be missing.'
         : 'No error follows this warning, so it is not known whether it was about NaN: anomaly mode warns of any exception in backward.',
-      line: warning.line.number,
+      line: warning.firstLine,
     });
     const frames = warning.stack?.frames ?? [];
     return this.sighting({
@@ -274,12 +309,13 @@ class TorchAnomalyDetector implements LogDetector {
       outputIndex: null,
       frames,
       isForward: frames.length > 0,
-      rank: warning.line.rank,
-      message: messageOf(warning),
-      firstLine: warning.line.number,
+      rank: warning.rank,
+      message: warning.message,
+      firstLine: warning.firstLine,
       lastLine: Math.max(warning.lastLine, end),
       after: warning.after,
       confidence: isCut ? 'likely' : 'unknown',
+      parent: warning.parents[0] ?? null,
     });
   }
 
@@ -295,6 +331,7 @@ class TorchAnomalyDetector implements LogDetector {
     lastLine: number;
     after: ProgressPoint;
     confidence: Verdict['confidence'];
+    parent: Parent | null;
   }): Sighting {
     const { node, frames, isForward } = found;
     const blamed = isForward ? blamedFrame(frames) : null;
@@ -321,7 +358,7 @@ class TorchAnomalyDetector implements LogDetector {
       at: null,
       order: found.firstLine,
       confidence: found.confidence,
-      why: found.kind === 'warning' ? null : explanation.why,
+      why: found.kind === 'warning' ? null : joinClauses(explanation.why, parentClause(found.parent)),
     };
   }
 }
@@ -330,15 +367,21 @@ function isPassedThrough(node: string | null): boolean {
   return node !== null && /CheckpointFunction|CompiledFunction/.test(node);
 }
 
-function messageOf({ line }: Warning): string {
-  const at = line.text.search(/Error detected in|Traceback of forward call/);
-  return line.text.slice(Math.max(0, at)).trim();
+function parentClause(parent: Parent | null): string | null {
+  if (parent === null || isPassedThrough(parent.node)) return null;
+  const frame = blamedFrame(parent.stack?.frames ?? []);
+  const at = frame === null ? '' : ` at ${fileName(frame.path)}:${frame.line}`;
+  return `it is itself a part of the gradient of \`${forwardName(parent.node)}\`${at}`;
+}
+
+function joinClauses(...clauses: readonly (string | null)[]): string | null {
+  return clauses.filter((clause) => clause !== null).join('; ') || null;
 }
 
 function notNan(warning: Warning, other: Stack): string {
   const exception = other.exception ?? 'another exception';
   const reason = inPlace.test(exception)
     ? 'a tensor that its gradient needs was changed in place'
-    : `it was stopped by ${exception.slice(0, 160)}`;
+    : `it was stopped by ${exception.slice(0, 160).replace(/[.?!]+$/, '')}`;
   return `The backward pass of ${warning.node ?? 'an operation'} failed, but not because of NaN: ${reason}.`;
 }

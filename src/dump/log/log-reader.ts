@@ -137,8 +137,7 @@ class LogScan {
       const { count, epoch } = sighting.after ?? { count: null, epoch: null };
       const lastPrinted = count === null || sighting.at !== null ? null : { step: count, epoch };
       const growth = first.kind === 'warning' ? null : explosion(this.progress.allSeries(), first);
-      const why = [sighting.why, growth].filter((part) => part !== null).join('; ') || null;
-      return verdictOf({ first, confidence: sighting.confidence, why, lastPrinted });
+      return verdictOf({ first, confidence: sighting.confidence, why: sighting.why, note: growth, lastPrinted });
     }
     if (facts.lines === 0) return { sentence: 'The file is empty.', confidence: 'unknown' };
     const allClear = evidences.find((evidence) => evidence.allClear !== undefined)?.allClear;

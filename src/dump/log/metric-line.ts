@@ -21,7 +21,7 @@ export interface Metric {
 const epochPattern = /\b(?:epochs?|ep)['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?!\w|[.:]\d)/i;
 const stepPattern =
   /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
-const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)(?:\s*[:=]\s*|(?<=^\s*it)\s+)(\d+)(?!\w|%|[.:]\d)/;
+const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)(?:\s*[:=]\s*|(?<=(?:^|[|,;\]])\s*it)\s+)(\d+)(?!\w|%|[.:]\d)/;
 const batchPattern = /(?:^|[^\w.-])(batch(?:_(?:idx|number|nb|id))?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
 const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/])/g;
 const barFraction = /\|\s*(\d+)\/(\d+)\s*\[/;

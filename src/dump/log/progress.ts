@@ -2,7 +2,7 @@
 
 import type { Series } from '../model';
 import { ThinnedSeries } from '../thinned-series';
-import { type MetricLine, readMetricLine } from './metric-line';
+import { isAlarmingName, type MetricLine, readMetricLine } from './metric-line';
 import type { LogLine } from './prefix';
 
 export interface Place {
@@ -138,6 +138,8 @@ export class Progress {
     const unit = metric.step !== null || metric.batch !== null ? 'step' : metric.epoch !== null ? 'epoch' : 'reading';
     const x = metric.step ?? metric.batch ?? metric.epoch;
     for (const { name, value } of metric.values) {
+      // A start value such as best_loss=inf is no reading.
+      if (name !== null && !isAlarmingName(name)) continue;
       const label = name ?? 'value';
       const key = `${line.rank ?? ''} ${label}`;
       let entry = this.series.get(key);
@@ -150,7 +152,10 @@ export class Progress {
         this.series.set(key, entry);
         this.ranks.add(line.rank);
       }
-      entry.data.push(x !== null && entry.unit === unit ? x : entry.data.count, value);
+      const step = x !== null && entry.unit === unit ? x : entry.data.count;
+      // A bar is drawn many times for one step.
+      if (line.isProgressBar) entry.data.pushOrKeep(step, value);
+      else entry.data.push(step, value);
       if (unit !== 'step' && !line.isProgressBar) this.stepless.push(entry.data);
     }
   }

@@ -52,6 +52,7 @@ const pythonHeading = /(?:^|\W)Traceback \(most recent call last\):?\s*$/;
 const notebookHeading = /^([A-Za-z_][\w.]*)\s+Traceback \(most recent call last\)\s*$/;
 const forwardHeading = /Traceback of forward call that caused the error:\s*$/;
 const parentHeading = /Traceback of forward call that induced the previous calculation:\s*$/;
+const forwardEnd = /^\s?\((?:Triggered internally|print_stack|function )/;
 const chainNote = /^(?:The above exception was the direct cause of|During handling of the above exception, another)/;
 const exceptionLine = /^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: ?(.*))?$/;
 const exceptionName =
@@ -163,6 +164,7 @@ export class StackCollector {
 
   private insideClassic(open: OpenStack, line: LogLine): void {
     const { text } = line;
+    if (open.heading === null && forwardEnd.test(text)) open.kind = 'forward';
     if (open.location !== null && /^\s{4}\s*\S/.test(text) && open.foreign === 0) {
       if (open.text === null && !isMarkerLine(text)) open.text = text.trim().slice(0, maxTextLength);
       this.touch(open, line);
@@ -175,9 +177,9 @@ export class StackCollector {
         this.closeWith(open, line);
         return;
       }
-    } else if (/^\s?\((?:Triggered internally|print_stack|function )/.test(text)) {
+    } else if (forwardEnd.test(text)) {
       this.touch(open, line);
-      this.close(open, null, true);
+      this.close(open, null, open.heading !== null);
       return;
     }
     if (/^\s{2}\[Previous line repeated \d+ more times?\]/.test(text) || isMarkerLine(text)) return;

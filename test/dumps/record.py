@@ -1,0 +1,172 @@
+"""Makes the input.log of each case below this folder, by running its script.py with real PyTorch.
+
+    python test/dumps/record.py                            all of them
+    python test/dumps/record.py torch-anomaly/step-prints  one of them
+
+Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, nbclient and ipykernel for the cases that show them.
+What a run prints is kept byte for byte, but for the paths of the machine that it ran on: they become those of a project
+of ada's. A case without a script is derived from another's log by the function of its name here, and says from which in
+its file `derived-from`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import sysconfig
+
+CASES = pathlib.Path(__file__).resolve().parent
+PROJECT = "/home/ada/project"
+LAUNCHERS = {"torch-anomaly/torchrun": ["-m", "torch.distributed.run", "--nproc_per_node", "2"]}
+
+
+def anonymise(text: str) -> str:
+    """Replaces this machine's folders by those of an invented project, longest first."""
+    folders = {str(CASES): PROJECT, str(CASES.parent.parent): PROJECT}
+    packages = {pathlib.Path(path) for path in sys.path if path.endswith("site-packages")}
+    for path in packages:
+        folders[str(path.parents[2])] = f"{PROJECT}/.venv"
+    folders |= {sys.prefix: f"{PROJECT}/.venv", os.path.realpath(sys.prefix): f"{PROJECT}/.venv"}
+    standard = sysconfig.get_path("stdlib")
+    folders |= {standard: "/usr/lib/python3.11", os.path.realpath(standard): "/usr/lib/python3.11"}
+    folders |= {str(pathlib.Path.home()): "/home/ada"}
+    for folder in sorted(folders, key=len, reverse=True):
+        text = text.replace(folder.rstrip("/") + "/", folders[folder] + "/")
+    text = re.sub(r"(?m)^(\s+host\s+: ).*$", r"\1localhost", text)
+    return re.sub(r"/tmp/ipykernel_\d+/", "/tmp/ipykernel_4242/", text)
+
+
+def run(case: str) -> bytes:
+    """Standard output and standard error in the order in which a terminal shows them."""
+    command = [sys.executable, *LAUNCHERS.get(case, []), f"{case}/script.py"]
+    settings = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    done = subprocess.run(
+        command, cwd=CASES, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False
+    )
+    return anonymise(done.stdout.decode()).encode()
+
+
+def notebook() -> bytes:
+    """What stands under the cells of a notebook that dies in its third."""
+    import nbclient
+    import nbformat
+
+    cells = [
+        "import torch\ntorch.autograd.set_detect_anomaly(True)\nw = torch.tensor([1.0, 0.0], requires_grad=True);",
+        "def cross_entropy(p, y):\n    return -(y * torch.log(p)).sum()  # blamed",
+        "for step in range(3):\n    loss = cross_entropy(w * 1.0, torch.tensor([1.0, 0.0]))\n    loss.backward()\n    print(step, loss.item())",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(book, kernel_name="python3", allow_errors=True, timeout=120).execute()
+    text = ""
+    for cell in book.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                text += output.text
+            elif output.output_type == "error":
+                text += "\n".join(output.traceback) + "\n"
+    return anonymise(text).encode()
+
+
+def base(case: str) -> str:
+    return (CASES / case / "input.log").read_text()
+
+
+def docker_json_lines() -> bytes:
+    """As Docker's json-file driver keeps it."""
+    lines = base("torch-anomaly/step-prints").splitlines()
+    stamp = "2026-11-22T15:36:43.763{:06d}Z"
+    return "".join(
+        json.dumps({"log": line + "\n", "stream": "stderr", "time": stamp.format(i)}, separators=(",", ":")) + "\n"
+        for i, line in enumerate(lines)
+    ).encode()
+
+
+def coloured_ci() -> bytes:
+    """As a CI service shows it: a timestamp on each line, colours, CRLF."""
+    lines = base("torch-anomaly/step-prints").splitlines()
+    return "".join(
+        f"2026-11-22T15:36:{i:02d}.1234567Z \x1b[36;1m{line}\x1b[0m\r\n" for i, line in enumerate(lines)
+    ).encode()
+
+
+def labelled_tasks() -> bytes:
+    """As `srun --label` writes it: task 1 fails while task 0 goes on."""
+    lines = base("torch-anomaly/step-prints").splitlines()
+    mixed = []
+    for i, line in enumerate(lines):
+        mixed.append(f"1: {line}\n")
+        if i % 3 == 0:
+            mixed.append(f"0: step {i // 3} loss {2.5 - i / 100:.4f}\n")
+    return "".join(mixed).encode()
+
+
+def powershell_utf16() -> bytes:
+    """As PowerShell's `>` writes it on Windows: UTF-16 with a byte order mark, CRLF, backslashes, a folder with a blank and an umlaut."""
+    text = base("torch-anomaly/context-manager").replace(f"{PROJECT}/.venv/lib/python3.11", r"C:\Users\Käthe Ada\venv\Lib")
+    text = re.sub(
+        r'(File "|^)(/home/ada/project/|C:\\Users\\[^":\n]*|[\w-]+/[\w/-]+\.py)([^":\n]*)',
+        lambda m: m[1] + (m[2] + m[3]).replace(f"{PROJECT}/", "C:\\Users\\Käthe Ada\\nan hunt\\").replace("/", "\\"),
+        text,
+        flags=re.M,
+    )
+    return text.replace("\n", "\r\n").encode("utf-16")
+
+
+def cut_head() -> bytes:
+    """A log whose beginning was rotated away: it starts inside the forward stack."""
+    text = base("torch-anomaly/torchrun")
+    lines = text.splitlines(keepends=True)
+    start = next(i for i, line in enumerate(lines) if "Error detected in" in line)
+    return "".join(lines[start + 3 :]).encode()
+
+
+def cut_tail() -> bytes:
+    """A node that was killed while it wrote the forward stack."""
+    data = base("torch-anomaly/torchrun").encode()
+    return data[: data.index(b"Error detected in") + 700]
+
+
+def torch_1_5_text() -> bytes:
+    """The words of PyTorch 1.5, which wrote from C++ and named the printing function."""
+    text = base("torch-anomaly/context-manager")
+    text = re.sub(r"(?m)^\S+graph\.py:\d+: UserWarning: (Error detected)", r"[W python_anomaly_mode.cpp:60] Warning: \1", text)
+    text = re.sub(r"(?m)^ \(Triggered internally at .*\)$", " (function print_stack)", text)
+    return re.sub(r"(?m)^  return Variable\._execution_engine.*# Calls into.*\n(?=Traceback)", "", text).encode()
+
+
+def stack_in_exception() -> bytes:
+    """The words of a PyTorch to come, which appends the forward stack to the exception instead of warning."""
+    text = base("torch-anomaly/context-manager")
+    warning = re.search(r"(?ms)^\S+: UserWarning: (Error detected in .*?)^ \(Triggered internally[^\n]*\n[^\n]*\n", text)
+    assert warning is not None
+    return (text.replace(warning[0], "").rstrip("\n") + "\n" + warning[1]).encode()
+
+
+DERIVED = {
+    "torch-anomaly/notebook": notebook,
+    "torch-anomaly/docker-json-lines": docker_json_lines,
+    "torch-anomaly/coloured-ci": coloured_ci,
+    "torch-anomaly/labelled-tasks": labelled_tasks,
+    "torch-anomaly/powershell-utf16": powershell_utf16,
+    "torch-anomaly/cut-head": cut_head,
+    "torch-anomaly/cut-tail": cut_tail,
+    "torch-anomaly/torch-1-5-text": torch_1_5_text,
+    "torch-anomaly/stack-in-exception": stack_in_exception,
+}
+
+
+def main() -> None:
+    scripts = sorted(str(path.parent.relative_to(CASES)) for path in CASES.glob("*/*/script.py"))
+    for case in sys.argv[1:] or [*scripts, *DERIVED]:
+        print(case, flush=True)
+        data = DERIVED[case]() if case in DERIVED else run(case)
+        (CASES / case).mkdir(parents=True, exist_ok=True)
+        (CASES / case / "input.log").write_bytes(data)
+
+
+main()
