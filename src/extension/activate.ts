@@ -21,8 +21,10 @@ async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8A
   return { runtime, language };
 }
 
-/** What `activate` gives to other code: the viewer's page can be asked what it shows. */
+/** What `activate` gives to other code: how the analysis runs, and the viewer's pages to ask what they show. */
 export interface ExtensionApi {
+  /** Undefined until something was analysed. */
+  analysisRunsIn(): 'worker' | 'host' | undefined;
   readonly dumpViewer: DumpViewerApi;
 }
 
@@ -61,5 +63,5 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
   log.debug(`Started on the ${platform.name}.`);
-  return { dumpViewer };
+  return { analysisRunsIn: () => engine.place, dumpViewer };
 }

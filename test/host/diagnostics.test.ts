@@ -196,3 +196,12 @@ test('the page of a rule opens as a rendered preview, without a network', async 
   assert.include(page, 'NAN101');
   assert.include(page, 'log-of-possible-zero');
 });
+
+test('the analysis runs in a worker, so that other extensions never wait for it', async () => {
+  const { document } = await openFile('worker.py', bad);
+  await diagnosticsToBe(document.uri, ['NAN101']);
+  const api = await vscode.extensions
+    .getExtension<{ analysisRunsIn(): string | undefined }>('nanlens.nanlens')
+    ?.activate();
+  assert.equal(api?.analysisRunsIn(), 'worker');
+});

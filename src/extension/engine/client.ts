@@ -80,6 +80,12 @@ export class EngineClient {
     return this.running || this.queue.length > 0 ? 'working' : 'idle';
   }
 
+  /** Where requests are carried out; undefined until the first start has ended. */
+  get place(): 'worker' | 'host' | undefined {
+    if (this.worker) return 'worker';
+    return this.local ? 'host' : undefined;
+  }
+
   /** Why the engine stays down; undefined while it does not. */
   get stopReason(): string | undefined {
     return this.stoppedBecause;

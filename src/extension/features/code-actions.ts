@@ -74,7 +74,8 @@ export class CodeActions implements vscode.CodeActionProvider {
 
   private quickFixes(document: vscode.TextDocument, finding: Finding): vscode.CodeAction[] {
     return finding.fixes.map((fix, index) => {
-      const action = new vscode.CodeAction(fix.title, vscode.CodeActionKind.QuickFix);
+      const title = fix.safety === 'safe' ? fix.title : vscode.l10n.t('{0} (may change results)', fix.title);
+      const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
       action.edit = addEdits(new vscode.WorkspaceEdit(), document, fix.edits);
       action.isPreferred = isPreferred(fix, index);
       attach(action, document, finding);
