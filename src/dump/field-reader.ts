@@ -57,7 +57,7 @@ export class FieldReader {
     const parsed = v.safeParse(schema, value);
     if (parsed.success) return parsed.output;
     const [issue] = parsed.issues;
-    this.problem(path, `${issue?.message.replace(/\.?$/, '') ?? 'is not understood'}; it is left out.`);
+    this.problem(path, `${issue?.message.slice(0, 200).replace(/\.?$/, '') ?? 'is not understood'}; it is left out.`);
     return absent;
   }
 

@@ -32,6 +32,8 @@ const limits = {
   ranks: 65_536,
   excerpt: 200,
   notes: 100,
+  rules: 20,
+  points: 1_000_000,
 };
 
 export const nandump: DumpReader = {
@@ -59,6 +61,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** JSON has no NaN and no infinity: the recorder writes strings; Python's json module would write bare words, which are read as well. */
 const anyNumber = v.union([
   v.number(),
+  v.nan(),
   v.pipe(
     v.picklist(['NaN', 'Infinity', '-Infinity']),
     v.transform((word) => Number(word)),
@@ -89,6 +92,7 @@ const kinds = v.picklist([
   'metric-nonfinite',
   'warning',
 ] satisfies readonly Anomaly['kind'][]);
+const ruleCode = v.pipe(v.string(), v.regex(/^NAN\d{3}$/, 'is no code of a rule'));
 const roles = v.picklist(['first', 'consequence', 'secondary', 'benign'] satisfies readonly Anomaly['role'][]);
 const nonFinite = v.picklist(['nan', 'inf', '-inf', 'nonfinite']);
 
@@ -106,7 +110,7 @@ const statsFields: Fields<TensorStats> = {
   negInf: optional(count),
 };
 
-const anomalyFields: Fields<Omit<Anomaly, 'frames' | 'stats' | 'span'>> = {
+const anomalyFields: Fields<Omit<Anomaly, 'frames' | 'stats' | 'span' | 'rules'>> = {
   kind: required(kinds, 'warning'),
   value: optional(nonFinite),
   role: required(roles, 'secondary'),
@@ -121,11 +125,6 @@ const anomalyFields: Fields<Omit<Anomaly, 'frames' | 'stats' | 'span'>> = {
   rank: optional(count),
   source: optional(location),
   message: required(text, ''),
-  rules: {
-    schema: v.pipe(v.array(v.pipe(v.string(), v.regex(/^NAN\d{3}$/))), v.maxLength(20)),
-    absent: [],
-    isRequired: false,
-  },
 };
 
 function readDump(dump: Readonly<Record<string, unknown>>): ReadResult {
@@ -178,6 +177,9 @@ function readAnomaly(reader: FieldReader, value: unknown, path: string): Anomaly
     frames,
     source: plain.source ?? sourceOf(frames),
     stats: stats.length === 0 ? null : stats,
+    rules: reader.array(value.rules, `${path}.rules`, limits.rules, (one, at) =>
+      reader.field(one, at, optional(ruleCode)),
+    ),
     span: null,
   };
 }
@@ -197,17 +199,21 @@ function readFrame(reader: FieldReader, value: unknown, path: string): Frame | n
 }
 
 function readSeries(reader: FieldReader, value: unknown, path: string): Series | null {
-  const read = reader.object(value, path, {
-    name: required(shortText, ''),
-    steps: required(v.array(v.number()), []),
-    values: required(v.array(anyNumber), []),
-  });
-  if (read === null || read.name === '') return null;
-  const { name, steps, values } = read;
-  if (steps.length !== values.length)
+  const read = reader.object(value, path, { name: required(shortText, '') });
+  if (read === null || read.name === '' || !isObject(value)) return null;
+  const numbers = (list: unknown, at: string) =>
+    reader.array(list, at, limits.points, (one, where) => ({ number: reader.field(one, where, optional(anyNumber)) }));
+  const steps = numbers(value.steps, `${path}.steps`);
+  const values = numbers(value.values, `${path}.values`);
+  if (steps.length !== values.length) {
     reader.problem(path, `has ${steps.length} steps for ${values.length} values; the surplus is left out.`);
-  const length = Math.min(steps.length, values.length);
-  return { name, steps: steps.slice(0, length), values: values.slice(0, length) };
+  }
+  const points: { step: number; value: number }[] = [];
+  steps.slice(0, values.length).forEach(({ number: step }, i) => {
+    const number = values[i]?.number ?? null;
+    if (step !== null && Number.isFinite(step) && number !== null) points.push({ step, value: number });
+  });
+  return { name: read.name, steps: points.map(({ step }) => step), values: points.map((point) => point.value) };
 }
 
 function readRecording(reader: FieldReader, dump: Readonly<Record<string, unknown>>, schemaVersion: number): Recording {
