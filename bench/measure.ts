@@ -40,9 +40,12 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** Garbage of the measurement before is taken out first, so that it is not paid for here. */
+/**
+ * Young garbage of the measurement before is taken out first, so that it is not paid for here. Only the young: a full
+ * collection throws compiled code away as well, and every measurement would be of a cold start.
+ */
 function timed(work: () => void): number {
-  globalThis.gc?.();
+  globalThis.gc?.({ type: 'minor' });
   const start = performance.now();
   work();
   return performance.now() - start;

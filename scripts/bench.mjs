@@ -19,7 +19,8 @@ function commit() {
 
 const ms = (value) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 const times = (value) => `${value.toFixed(2)} ×`;
-const megabytes = (bytes) => `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+// Below a megabyte the collector's own bookkeeping is larger than what is measured.
+const megabytes = (bytes) => (bytes < 1024 ** 2 ? 'under 1 MB' : `${(bytes / 1024 ** 2).toFixed(1)} MB`);
 
 function aims(files) {
   const slow = files.filter((file) => file.analysis / file.bare > ANALYSIS_AIM);
