@@ -35,12 +35,15 @@ const ESCAPE = /\\(\r\n|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|N\{[^}]*\}|
 
 /** The text of one string literal with its prefix and quotes; undefined for bytes and formatted strings. */
 export function stringValue(literal: string): { value: string | undefined; isBytes: boolean } {
-  const prefix = /^[a-zA-Z]*/.exec(literal)?.[0].toLowerCase() ?? '';
+  let width = 0;
+  while (width < literal.length && literal.charAt(width) !== '"' && literal.charAt(width) !== "'") width++;
+  const prefix = width === 0 ? '' : literal.slice(0, width).toLowerCase();
   const isBytes = prefix.includes('b');
   if (isBytes || prefix.includes('f') || prefix.includes('t')) return { value: undefined, isBytes };
-  const quote = literal.charAt(prefix.length);
-  const width = literal.startsWith(quote.repeat(3), prefix.length) && literal.length >= prefix.length + 6 ? 3 : 1;
-  const inner = literal.slice(prefix.length + width, literal.length - width);
+  const quote = literal.charAt(width);
+  const isTriple = literal.length >= width + 6 && literal.startsWith(quote.repeat(3), width);
+  const quotes = isTriple ? 3 : 1;
+  const inner = literal.slice(width + quotes, literal.length - quotes);
   if (prefix.includes('r') || !inner.includes('\\')) return { value: inner, isBytes };
   return { value: inner.replace(ESCAPE, (whole, sequence: string) => decodeEscape(whole, sequence)), isBytes };
 }

@@ -24,13 +24,6 @@ export const MAX_DEPTH = 300;
 
 const ASTERISK = 0x2a;
 
-interface MutableClause {
-  target: Expr;
-  iterable: Expr;
-  conditions: Expr[];
-  isAsync: boolean;
-}
-
 export class ExpressionLowering extends TreeReader {
   protected depth = 0;
   /** Set by whatever finds that the statement being lowered is no Python 3, though tree-sitter took it. */
@@ -267,7 +260,10 @@ export class ExpressionLowering extends TreeReader {
 
   protected args(list: number): Argument[] {
     const args: Argument[] = [];
-    for (const node of this.named(list)) {
+    const nodes = this.named(list);
+    // The grammar takes a lone comma for an argument list.
+    if (nodes.length === 0 && this.hasToken(list, ',')) this.unsound = true;
+    for (const node of nodes) {
       const start = this.start(node);
       const end = this.end(node);
       const kind = this.kind(node);
@@ -343,7 +339,9 @@ export class ExpressionLowering extends TreeReader {
 
   private dictionary(node: number, start: number, end: number): Expr {
     const entries: { key: Expr | undefined; value: Expr }[] = [];
-    for (const entry of this.named(node)) {
+    const nodes = this.named(node);
+    if (nodes.length === 0 && this.hasToken(node, ',')) this.unsound = true;
+    for (const entry of nodes) {
       if (this.kind(entry) === Kind.dictionary_splat) {
         entries.push({ key: undefined, value: this.expr(this.firstNamed(entry)) });
       } else {
@@ -365,7 +363,7 @@ export class ExpressionLowering extends TreeReader {
     } else {
       element = this.expr(body);
     }
-    const clauses: MutableClause[] = [];
+    const clauses: (ComprehensionClause & { readonly conditions: Expr[] })[] = [];
     for (const clause of rest) {
       if (this.kind(clause) === Kind.for_in_clause) {
         const [target = -1, ...iterables] = this.named(clause);
@@ -380,7 +378,6 @@ export class ExpressionLowering extends TreeReader {
         clauses.at(-1)?.conditions.push(this.expr(this.firstNamed(clause)));
       }
     }
-    const readonlyClauses: readonly ComprehensionClause[] = clauses;
     return {
       kind: 'Comprehension',
       start: this.start(node),
@@ -388,7 +385,7 @@ export class ExpressionLowering extends TreeReader {
       container,
       key,
       element,
-      clauses: readonlyClauses,
+      clauses,
     };
   }
 

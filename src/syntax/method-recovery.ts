@@ -92,7 +92,9 @@ export function blankBrokenMethods(
     restore: (segment, originalText) => ({
       text: originalText,
       body: segment.body.map((statement) => withBroken(statement, broken)),
-      comments: [...segment.comments, ...comments].sort((a, b) => a.start - b.start),
+      comments: [...segment.comments, ...comments]
+        .sort((a, b) => a.start - b.start)
+        .map((comment) => ({ ...comment, text: originalText.slice(comment.start, comment.end) })),
       hasErrors: true,
     }),
   };

@@ -93,14 +93,14 @@ export class PythonParser {
     if (text.length > LONGEST_SEGMENT) return unreadable(text);
     try {
       const plain = withPlainLineEnds(text);
-      this.fill(plain);
+      this.fill(plain, text);
       if (!this.tree.hasErrors) return lowerSegment(this.tree, text);
       const blanked = blankBrokenMethods(plain, (method) => {
-        this.fill(method);
+        this.fill(method, method);
         return this.tree;
       });
       // Also needed where nothing was blanked: the tree now holds a method.
-      this.fill(blanked?.text ?? plain);
+      this.fill(blanked?.text ?? plain, text);
       return blanked ? blanked.restore(lowerSegment(this.tree, blanked.text), text) : lowerSegment(this.tree, text);
     } catch {
       // Out of WebAssembly memory, most likely: the parser's own state is not to be trusted any more.
@@ -111,9 +111,9 @@ export class PythonParser {
     }
   }
 
-  /** Copies what tree-sitter makes of `text`, and lets go of it. */
-  private fill(text: string): void {
-    const tree = this.parser.parse(text);
+  /** Copies what tree-sitter makes of `plain`, and lets go of it; `text` is what it says of its comments and literals. */
+  private fill(plain: string, text: string): void {
+    const tree = this.parser.parse(plain);
     if (!tree) throw new Error('tree-sitter gave no tree');
     try {
       this.tree.fill(tree, text);

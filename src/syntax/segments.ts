@@ -8,6 +8,8 @@ const DEFINITION = /(?:def|class)\b|async[ \t]+def\b/y;
 const CONTINUATION = /(?:elif|else|except|finally)\b/y;
 /** Everything at which the lexer has something to do. */
 const INTERESTING = /[#'"()[\]{}\\\r\n]/g;
+const IN_TRIPLE = /["'\\]/g;
+const IN_STRING = /["'\\{}\r\n]/g;
 
 function matchesAt(pattern: RegExp, text: string, at: number): boolean {
   pattern.lastIndex = at;
@@ -27,26 +29,35 @@ function nextLine(text: string, from: number): number {
 /** Offset just after the string that opens at `at` (a quote); stops at the line end where one-line quotes stay open. */
 function skipString(text: string, at: number, indent: string): { end: number; closed: boolean } {
   const quote = text.charAt(at);
-  const triple = text.startsWith(quote.repeat(3), at);
-  const isFormat = hasFormatPrefix(text, at);
+  const closing = quote.repeat(3);
+  const triple = text.startsWith(closing, at);
+  const stops = triple ? IN_TRIPLE : IN_STRING;
+  const isFormat = !triple && hasFormatPrefix(text, at);
   let braces = 0;
   let i = at + (triple ? 3 : 1);
-  for (; i < text.length; i++) {
-    const c = text.charAt(i);
+  for (;;) {
+    stops.lastIndex = i;
+    const found = stops.exec(text);
+    if (!found) return { end: text.length, closed: false };
+    i = found.index;
+    const c = found[0];
     if (c === '\\') {
-      if (text.charAt(i + 1) === '\r' && text.charAt(i + 2) === '\n') i++;
-      i++;
+      i += text.startsWith('\r\n', i + 1) ? 3 : 2;
     } else if (c === quote) {
       if (!triple) return { end: i + 1, closed: true };
-      if (text.startsWith(quote.repeat(3), i)) return { end: i + 3, closed: true };
-    } else if (triple) {
-    } else if (c === '\n' || c === '\r') {
-      // Since Python 3.12 the braces of a one-line f-string may hold line ends.
-      if (!isFormat || braces <= 0 || startsRecovery(text, nextLine(text, i), indent)) return { end: i, closed: false };
-    } else if (c === '{') braces++;
-    else if (c === '}') braces--;
+      if (text.startsWith(closing, i)) return { end: i + 3, closed: true };
+      i++;
+    } else {
+      if (c === '{') braces++;
+      else if (c === '}') braces--;
+      else if (c === '\n' || c === '\r') {
+        // Since Python 3.12 the braces of a one-line f-string may hold line ends.
+        const mayGoOn = isFormat && braces > 0 && !startsRecovery(text, nextLine(text, i), indent);
+        if (!mayGoOn) return { end: i, closed: false };
+      }
+      i++;
+    }
   }
-  return { end: Math.min(i, text.length), closed: false };
 }
 
 function hasFormatPrefix(text: string, quoteAt: number): boolean {

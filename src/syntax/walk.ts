@@ -2,7 +2,7 @@
 
 import type { Argument, Block, Expr, Node, Parameter, Stmt } from './ast';
 
-/** What `walk…` callbacks may answer: `false` keeps the walk out of the node's inside. */
+/** A callback of `walk…`: the answer 'skip' keeps the walk out of the node's inside. */
 type Visit<T> = (node: T) => unknown;
 
 function pushArgs(args: readonly Argument[], into: Node[]): void {
@@ -240,9 +240,9 @@ export function isExpression(node: Node): node is Expr {
   return !isStatement(node);
 }
 
-/** Every node at or below `root`, each before its children. A callback that answers `false` skips the inside. */
+/** Every node at or below `root`, each before its children. A callback that answers 'skip' keeps out of the inside. */
 export function walkNodes(root: Node, visit: Visit<Node>): void {
-  if (visit(root) === false) return;
+  if (visit(root) === 'skip') return;
   for (const child of childrenOf(root)) walkNodes(child, visit);
 }
 
@@ -254,7 +254,7 @@ export function walkExpressions(root: Node, visit: Visit<Expr>): void {
 /** Every statement of `body` and inside it, inner functions and classes included, each before what it holds. */
 export function walkStatements(body: readonly Stmt[], visit: Visit<Stmt>): void {
   for (const statement of body) {
-    if (visit(statement) === false) continue;
+    if (visit(statement) === 'skip') continue;
     if (statement.kind === 'BrokenStmt') walkStatements(statement.body, visit);
     else for (const block of blocksOf(statement)) walkStatements(block.body, visit);
   }
