@@ -14,6 +14,10 @@ export interface ProofCase {
   readonly hazards: readonly number[];
   /** What a run of the script must report, or die of, before it is mended. */
   readonly expected: RegExp;
+  /** How far the numbers of a mended run may be from the old ones, relative to their size. */
+  readonly tolerance: number;
+  /** False where the case says why nothing can be offered ("Fix: none, …"). */
+  readonly fixable: boolean;
   /** NAN405 only: what a run with the debug switch must say. */
   readonly named: RegExp | undefined;
   /** Top-level modules of the frameworks that the script imports. */
@@ -39,6 +43,7 @@ function readCase(file: string): ProofCase {
   const name = path.basename(file, '.py');
   const code = /^NAN\d{3}(?=-)/.exec(name)?.[0];
   const expected = /^Expected: (.+)$/m.exec(source)?.[1];
+  const tolerance = Number(/^Tolerance: (\S+),/m.exec(source)?.[1] ?? 1e-4);
   const named = /^Named: (.+)$/m.exec(source)?.[1];
   const hazards = source.split('\n').flatMap((line, index) => {
     const mark = MARK.exec(line);
@@ -54,6 +59,8 @@ function readCase(file: string): ProofCase {
     source,
     hazards,
     expected: new RegExp(expected),
+    fixable: !/^Fix: none, \S/m.test(source),
+    tolerance,
     named: named === undefined ? undefined : new RegExp(named),
     frameworks: FRAMEWORKS.filter((module) => new RegExp(`^(?:import|from) ${module}\\b`, 'm').test(source)),
   };

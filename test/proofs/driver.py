@@ -1,7 +1,7 @@
 """Runs many proof scripts in one interpreter: reads a JSON request from standard input, answers one JSON line a script.
 
 Request: {"scripts": ["/path/a.py", …], "imports": ["torch"], "environment": {"NAME": "value"}, "timeout": 60}
-Answer:  {"script": "/path/a.py", "exit": 0, "stdout": "…", "stderr": "…"}
+Answer:  {"script": "/path/a.py", "exit": 0, "seconds": 0.1, "stdout": "…", "stderr": "…"}
 
 Frameworks take seconds to import, so they are imported once; each script then runs in a forked child, which keeps what
 it does (seeds, patches, crashes) to itself.
@@ -14,6 +14,7 @@ import runpy
 import signal
 import sys
 import tempfile
+import time
 import traceback
 
 
@@ -40,6 +41,7 @@ def in_child(script, environment, timeout, stdout, stderr):
 
 def run(script, environment, timeout):
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        started = time.monotonic()
         child = os.fork()
         if child == 0:
             in_child(script, environment, timeout, stdout, stderr)
@@ -49,6 +51,7 @@ def run(script, environment, timeout):
         return {
             "script": script,
             "exit": os.waitstatus_to_exitcode(wait_status),
+            "seconds": round(time.monotonic() - started, 3),
             "stdout": stdout.read().decode(errors="replace"),
             "stderr": stderr.read().decode(errors="replace"),
         }

@@ -1,7 +1,9 @@
 // Runs proof scripts in the real frameworks, many in one interpreter, and reads what they report.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { proofsFolder } from './cases';
 
 /** What the last line of a script's standard output says; see proof.py. */
@@ -32,20 +34,22 @@ export function python(): string {
  * Runs each script in a process of its own, forked from an interpreter that has imported the modules.
  * The answer is keyed by the script's path.
  */
-export function runScripts(
+export async function runScripts(
   scripts: readonly string[],
   imports: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Map<string, ScriptRun> {
-  if (scripts.length === 0) return new Map();
-  const driver = spawnSync(python(), [path.join(proofsFolder, 'driver.py')], {
-    input: JSON.stringify({ scripts, imports, environment, timeout: 60 }),
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
+): Promise<Map<string, ScriptRun>> {
+  const driver = spawn(python(), [path.join(proofsFolder, 'driver.py')], {
     env: { ...process.env, OMP_NUM_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '3', PYTHONWARNINGS: 'ignore::FutureWarning' },
   });
-  if (driver.status !== 0) throw new Error(`The driver of the proofs ended with ${driver.status}: ${driver.stderr}`);
-  const answers = driver.stdout
+  driver.stdin.end(JSON.stringify({ scripts, imports, environment, timeout: 120 }));
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(driver.stdout),
+    text(driver.stderr),
+    once(driver, 'close'),
+  ]);
+  if (status !== 0) throw new Error(`The driver of the proofs ended with ${status}: ${stderr}`);
+  const answers = stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Answer);

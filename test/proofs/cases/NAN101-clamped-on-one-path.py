@@ -19,7 +19,6 @@ prove(
     edge=[(torch.tensor([[0.0, 200.0]]), torch.tensor([0]), False)],
     ordinary=[
         (torch.tensor([[0.0, 2.0]]), torch.tensor([0]), False),
-        (torch.tensor([[0.0, 200.0]]), torch.tensor([0]), True),
         (torch.tensor([[0.0, 2.0]]), torch.tensor([0]), True),
     ],
 )

@@ -12,11 +12,8 @@ def gumbel(size):
     return -torch.log(-torch.log(torch.rand(size)))  # hazard
 
 
-torch.manual_seed(7)
-worst, sample = [], []
-for _ in range(8):
-    noise = gumbel(1 << 23)
-    worst.append(noise[~torch.isfinite(noise)])
-    sample.append(noise[(noise > -2) & (noise < 5)][:16])
-bad = torch.cat(worst)
-report(len(bad) == 0, f"value {bad.unique().tolist()[0] if len(bad) else 'finite'}", torch.cat(sample))
+# With this seed the draws hold both an exact 0 and the largest number below 1.
+torch.manual_seed(3)
+noise = gumbel(1 << 23)
+bad = noise[~torch.isfinite(noise)]
+report(len(bad) == 0, f"value {bad.tolist()[0] if len(bad) else 'finite'}", noise[noise.abs() < 1][:64])
