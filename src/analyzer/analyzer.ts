@@ -3,6 +3,7 @@
 import { RULES } from '../rules/index.generated';
 import { rulePage, ruleUrl } from '../rules/page';
 import { SemanticModel } from '../semantic/model';
+import { isNumeric } from '../semantic/program';
 import type { Module, PlacedSegment, Segment } from '../syntax/ast';
 import { type ParserBinaries, PythonParser } from '../syntax/parser';
 import { LineIndex } from '../text/line-index';
@@ -36,7 +37,8 @@ export class Analyzer {
       };
     }
     try {
-      return this.analyzeModule(this.modelFor(text), config);
+      const module = withUniqueSegments(this.parser.parse(text));
+      return isNumeric(module) ? this.analyzeModule(new SemanticModel(module), config) : { findings: [], problems: [] };
     } catch (error) {
       // A fault of ours must never take the editor's or the build's other files with it.
       return {

@@ -195,9 +195,8 @@ const OPTAX_OPTIMIZER =
 function checkOptaxChains(segment: Segment, context: RuleContext): void {
   if (!segment.text.includes('chain')) return;
   const { model } = context;
-  for (const [expr, value] of model.analysisOf(segment)?.values ?? []) {
-    if (expr.kind !== 'Call' || value === undefined || model.qualifiedName(segment, expr.callee) !== 'optax.chain')
-      continue;
+  for (const expr of model.analysisOf(segment)?.callExprs ?? []) {
+    if (model.qualifiedName(segment, expr.callee) !== 'optax.chain') continue;
     const made = expr.args.map((arg) => optaxName(context, segment, arg.value));
     const optimizer = made.findIndex((name) => name !== undefined && OPTAX_OPTIMIZER.test(name));
     if (optimizer < 0) continue;

@@ -107,10 +107,7 @@ function checkKerasFit(segment: Segment, context: RuleContext): void {
   if (!segment.text.includes('fit')) return;
   const { model } = context;
   const compiled = new Map<string, { readonly loss: string; readonly expr: Expr }>();
-  const calls: CallExpr[] = [];
-  for (const expr of model.analysisOf(segment)?.values.keys() ?? []) if (expr.kind === 'Call') calls.push(expr);
-  calls.sort((a, b) => a.start - b.start);
-  for (const call of calls) {
+  for (const call of model.analysisOf(segment)?.callExprs ?? []) {
     if (call.callee.kind !== 'Attribute') continue;
     const receiver = sourceOf(segment, call.callee.object);
     if (call.callee.name === 'compile') {

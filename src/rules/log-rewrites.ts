@@ -253,13 +253,9 @@ function smallest(
     case 'numpy': {
       const np = model.nameFor('numpy');
       if (np === undefined) return undefined;
-      const eps = value.dtype === 'float16' ? '1e-4' : value.dtype === 'float32' ? '1e-12' : '1e-15';
-      return {
-        label: "float64's smallest normal number",
-        clamp: `${np}.maximum(${text}, ${np}.finfo(float).tiny)`,
-        epsilonLabel: eps,
-        add: `${summand} + ${eps}`,
-      };
+      // Held by float32 too, whose arrays NumPy 1 does not widen for a scalar.
+      const eps = value.dtype === 'float16' ? '1e-4' : '1e-15';
+      return { label: eps, clamp: `${np}.maximum(${text}, ${eps})`, epsilonLabel: eps, add: `${summand} + ${eps}` };
     }
     case 'jax': {
       const jnp = model.nameFor('jax.numpy');

@@ -16,7 +16,7 @@ export const rule: Rule = {
   severity: 'hint',
   summary: 'A training loop in which nothing would notice the first NaN.',
   needs: ['torch', 'tensorflow', 'jax', 'lightning', 'pytorch_lightning', 'accelerate'],
-  fixable: 'both',
+  fixable: 'unsafe',
   docs: {
     what: 'Says once a file that a training loop has neither anomaly detection, nor a test of the loss for NaN or Inf, nor the recorder.',
     why: 'A NaN spreads to every weight within one step, and the log shows it iterations later, when nothing tells any more which operation made it.',
@@ -84,9 +84,15 @@ const FINITE_METHODS: ReadonlySet<string> = new Set(['isnan', 'isinf', 'isfinite
 
 function hasCheck(model: SemanticModel): boolean {
   if (model.packages.has('nanlens')) return true;
-  return model.analyses.some(({ segment, values }) => {
-    for (const expr of values.keys()) if (isCheck(model, segment, expr)) return true;
-    return false;
+  return model.analyses.some((analysis) => {
+    const known = analysis.derived.get(rule);
+    if (typeof known === 'boolean') return known;
+    const { segment } = analysis;
+    const found =
+      analysis.callExprs.some((call) => isCheck(model, segment, call)) ||
+      analysis.comparisons.some((comparison) => isCheck(model, segment, comparison));
+    analysis.derived.set(rule, found);
+    return found;
   });
 }
 
@@ -156,7 +162,7 @@ function fixes(event: TrainingEvent, context: RuleContext): LocalFix[] {
   if (torch !== undefined) {
     result.push({
       title: `Add a debug switch: anomaly detection when ${SWITCH}=1`,
-      safety: 'safe',
+      safety: 'unsafe',
       edits: [
         { import: 'import os' },
         ...switchEdit(model, [

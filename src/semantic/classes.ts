@@ -9,8 +9,15 @@ import { interpretFunction } from './interpreter';
 import type { Session } from './session';
 import { type ClassValue, joinValues, type LocalInstance, UNKNOWN, type Value } from './value';
 
-export function methodsOf(node: ClassDef): FunctionDef[] {
-  return functionsIn(node.body.body);
+const methods = new WeakMap<ClassDef, FunctionDef[]>();
+
+export function methodsOf(node: ClassDef): readonly FunctionDef[] {
+  let known = methods.get(node);
+  if (!known) {
+    known = functionsIn(node.body.body);
+    methods.set(node, known);
+  }
+  return known;
 }
 
 function functionsIn(body: readonly Stmt[]): FunctionDef[] {

@@ -10,6 +10,8 @@ import { joinValues, UNKNOWN, type Value } from './value';
 export class Environment {
   readonly bindings = new Map<string, Value>();
   readonly facts = new Map<string, Range>();
+  /** Whether any layer up to the scope knows a fact: most code tests nothing, and then nothing is looked up. */
+  private hasFacts: boolean;
   /** After return, raise, break or continue: what follows cannot be reached. */
   dead = false;
 
@@ -17,7 +19,9 @@ export class Environment {
     readonly parent: Environment | undefined,
     /** A function's own layer: assignments stop here, lookups go on to the enclosing scope. */
     readonly isScope: boolean = false,
-  ) {}
+  ) {
+    this.hasFacts = !isScope && (parent?.hasFacts ?? false);
+  }
 
   get(name: string): Value | undefined {
     for (let layer: Environment | undefined = this; layer; layer = layer.parent) {
@@ -32,6 +36,7 @@ export class Environment {
   }
 
   factOf(term: string): Range | undefined {
+    if (!this.hasFacts) return undefined;
     let found: Range | undefined;
     for (let layer: Environment | undefined = this; layer; layer = layer.parent) {
       const fact = layer.facts.get(term);
@@ -42,6 +47,7 @@ export class Environment {
   }
 
   learn(term: string, fact: Range): void {
+    this.hasFacts = true;
     const known = this.facts.get(term);
     this.facts.set(term, known ? intersect(known, fact) : fact);
   }

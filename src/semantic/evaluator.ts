@@ -12,12 +12,15 @@ import type {
 } from '../syntax/ast';
 import { CallEvaluator } from './call-evaluator';
 import { classAttribute, classMethod } from './classes';
+import { autocastOf, holdsInfinity } from './derive';
 import { dtypeNamed } from './dtype';
 import { Environment } from './environment';
+import { finfoAttribute } from './finfo';
+import { elementOf, handWritten, isCondition, isMaxOf, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { assumedByName } from './names';
-import type { OperationSite, SiteOperand } from './operation-site';
-import { autocastOf, binaryOperator, finfoAttribute, holdsInfinity, negateQuantity } from './operations';
+import type { SiteOperand } from './operation-site';
+import { binaryOperator, negateQuantity } from './operations';
 import * as R from './range';
 import { refine } from './refine';
 import type { Session } from './session';
@@ -217,7 +220,7 @@ export class Evaluator {
       case 'instance':
         return this.instanceAttribute(object, expr.name);
       case 'quantity': {
-        const own = this.quantityAttribute(object, expr.name);
+        const own = tensorAttribute(object, expr.name);
         if (own) return own;
         break;
       }
@@ -243,18 +246,6 @@ export class Evaluator {
       return finfoAttribute(known, name);
     }
     return method;
-  }
-
-  private quantityAttribute(object: Quantity, name: string): Value | undefined {
-    if (name === 'T' || name === 'mT' || name === 'H' || name === 'values')
-      return isUnknown(object) && name === 'values' ? undefined : object;
-    if (name === 'data') return { ...object, gradient: false };
-    if (name === 'shape' || name === 'size' || name === 'ndim' || name === 'nbytes') {
-      return object.holder === 'tensor'
-        ? { ...UNKNOWN, holder: 'scalar', framework: 'python', role: 'size', range: R.nonNegative(0), dtype: 'integer' }
-        : undefined;
-    }
-    return undefined;
   }
 
   private subscript(expr: SubscriptExpr, env: Environment): Value {
@@ -504,47 +495,3 @@ export class Evaluator {
 function assumptionOf(assumed: Quantity): Pick<Quantity, 'range' | 'role' | 'assumed'> {
   return { range: assumed.range, ...(assumed.role ? { role: assumed.role } : {}), assumed: true };
 }
-
-/** Whether an index can select by a truth value for each element. */
-function isCondition(expr: Expr): boolean {
-  if (expr.kind === 'Compare') return true;
-  if (expr.kind === 'Unary') return expr.operator === '~' && isCondition(expr.operand);
-  return expr.kind === 'Binary' && (expr.operator === '&' || expr.operator === '|');
-}
-
-function isMaxOf(b: string | undefined, a: string | undefined): boolean {
-  return a !== undefined && b !== undefined && (b === `largest(${a})` || b.startsWith(`largest(${a},`));
-}
-
-/** Divisions that spell out a sigmoid or a softmax: 1 / (1 + exp(-x)), e / e.sum(). */
-function handWritten(operator: string, a: Quantity, b: Quantity): Quantity | undefined {
-  if (operator !== '/' || b.term === undefined) return undefined;
-  const isTensor = a.holder === 'tensor' || b.holder === 'tensor';
-  const base: Quantity = {
-    ...UNKNOWN,
-    ...(isTensor ? { holder: 'tensor' as const } : {}),
-    ...(b.framework ? { framework: b.framework } : {}),
-    role: 'probabilities',
-  };
-  if (a.term === '1' && /^\((1\+exp\(|exp\(.*\+1\)$)/.test(b.term)) return { ...base, range: R.range(0, 1, 2, 2) };
-  if (a.term !== undefined && (b.term === `sum(${a.term})` || b.term.startsWith(`sum(${a.term},`))) {
-    if (a.range.lo > 0) return { ...base, range: R.range(0, 1, 0, 0) };
-    const isExp = /^exp\(/.test(a.term);
-    return { ...base, range: R.range(0, 1, isExp ? 2 : 1, 1), ...(isExp ? {} : { assumed: true }) };
-  }
-  return undefined;
-}
-
-export function elementOf(iterable: Value): Value {
-  if (iterable.kind === 'sequence' && iterable.elements.length > 0) {
-    const [first, ...rest] = iterable.elements;
-    return rest.every((element) => element.kind === first?.kind) ? (first ?? UNKNOWN) : UNKNOWN;
-  }
-  if (iterable.kind === 'quantity' && !isUnknown(iterable)) {
-    const { term: _, origin: __, ...rest } = iterable;
-    return rest;
-  }
-  return UNKNOWN;
-}
-
-export type { OperationSite };

@@ -1,20 +1,10 @@
 // The flow analysis of statements: environments through branches, loops, with and try.
 
-import type {
-  Block,
-  CallExpr,
-  Expr,
-  ForStmt,
-  ImportFromStmt,
-  ImportStmt,
-  Stmt,
-  TryStmt,
-  WhileStmt,
-  WithStmt,
-} from '../syntax/ast';
+import type { Expr, ForStmt, ImportFromStmt, ImportStmt, Stmt, TryStmt, WhileStmt, WithStmt } from '../syntax/ast';
 import { autocastRegion, switchesGradientOff } from './autocast';
 import type { Environment } from './environment';
-import { dottedName, Evaluator, elementOf } from './evaluator';
+import { dottedName, Evaluator } from './evaluator';
+import { elementOf } from './idioms';
 import { boundNames } from './program';
 import * as R from './range';
 import { refine } from './refine';
@@ -361,5 +351,3 @@ function importNames(stmt: ImportFromStmt, env: Environment, session: Session): 
     env.set(alias ?? name, stmt.level > 0 ? UNKNOWN : { kind: 'library', name: `${home}.${name}` });
   }
 }
-
-export type { Block, CallExpr };

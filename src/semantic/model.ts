@@ -1,6 +1,17 @@
 // The semantic model of a file: what rules ask. Segments that nothing relevant has changed for keep what was learned.
 
-import type { ClassDef, Expr, FunctionDef, Module, Node, PlacedSegment, Segment, Stmt } from '../syntax/ast';
+import type {
+  CallExpr,
+  ClassDef,
+  CompareExpr,
+  Expr,
+  FunctionDef,
+  Module,
+  Node,
+  PlacedSegment,
+  Segment,
+  Stmt,
+} from '../syntax/ast';
 import { childrenOf } from '../syntax/walk';
 import { blocksOf } from './blocks';
 import { parameterScope } from './calls';
@@ -38,6 +49,9 @@ export interface SegmentAnalysis {
   readonly calls: readonly LocalCall[];
   readonly functions: readonly FunctionScope[];
   readonly classes: readonly ClassValue[];
+  /** Every call and every comparison in it, in the order of the source. */
+  readonly callExprs: readonly CallExpr[];
+  readonly comparisons: readonly CompareExpr[];
   /** Names it binds at the top level of the file, with their values afterwards. */
   readonly bindings: ReadonlyMap<string, Value>;
   /** Whatever a later stage derives from this analysis and wants to keep with it. */
@@ -59,12 +73,14 @@ export class SemanticModel {
   readonly exhausted: boolean;
   private readonly session: Session;
   private readonly globals = new Environment(undefined, true);
+  private readonly bySegment: ReadonlyMap<Segment, SegmentAnalysis>;
   private readonly parents = new Map<Segment, Map<Node, Node>>();
 
   constructor(readonly module: Module) {
     this.packages = importedPackages(module);
     this.session = new Session(arrayFramework(this.packages));
     this.analyses = this.run(module.segments);
+    this.bySegment = new Map(this.analyses.map((analysis) => [analysis.segment, analysis]));
     this.exhausted = this.session.exhausted;
   }
 
@@ -110,6 +126,8 @@ export class SemanticModel {
         functions: (bodies[i] ?? []).map((body) => body.scope),
         classes: top.classes,
         bindings: top.bindings,
+        callExprs: summarize(segment).calls,
+        comparisons: summarize(segment).comparisons,
         derived: new Map(),
       };
       if (!this.session.exhausted) analyses.set(segment, analysis);
@@ -200,7 +218,7 @@ export class SemanticModel {
   }
 
   analysisOf(segment: Segment): SegmentAnalysis | undefined {
-    return this.analyses.find((analysis) => analysis.segment === segment);
+    return this.bySegment.get(segment);
   }
 
   /** `torch.nn.functional.softmax` for whatever name the file gives it. */

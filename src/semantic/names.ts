@@ -9,8 +9,21 @@ const PROBABILITY =
 const NOT_PROBABILITY =
   /^(p_(id|idx|index|norm|dim|size|len|num|n|drop|dropout|value|key|type|name|path)|\w*log\w*|num_\w+|n_\w+)$/;
 
+const assumptions = new Map<string, Quantity | null>();
+
 /** An assumption about a value of which nothing else is known, from the last part of its name. */
 export function assumedByName(name: string): Quantity | undefined {
+  let known = assumptions.get(name);
+  if (known === undefined) {
+    known = assumption(name) ?? null;
+    // Names come from files; what is remembered of them must not grow without end.
+    if (assumptions.size > 20_000) assumptions.clear();
+    assumptions.set(name, known);
+  }
+  return known ?? undefined;
+}
+
+function assumption(name: string): Quantity | undefined {
   const bare = name.replace(/^_+/, '').toLowerCase();
   if (PROBABILITY.test(bare) && !NOT_PROBABILITY.test(bare)) {
     return { ...UNKNOWN, range: range(0, 1, 1, 1), role: 'probabilities', assumed: true };

@@ -1,10 +1,22 @@
 // What each operation of the library tables does to ranges, dtypes and roles: one transfer function an operation.
 
+import {
+  binary,
+  combine,
+  derive,
+  established,
+  fixed,
+  type Operands,
+  rangeBeside,
+  type Transfer,
+  unary,
+  withRange,
+  workingDType,
+} from './derive';
 import { type DType, dtypeNamed, expUnderflow, roundTo, sigmoidSaturation } from './dtype';
 import type { Range, Reach } from './range';
 import * as R from './range';
 import {
-  type AutocastRegion,
   asQuantity,
   type Framework,
   isQuantity,
@@ -15,109 +27,6 @@ import {
   UNKNOWN,
   type Value,
 } from './value';
-
-/** The operands of one call, by the names the tables use. */
-export interface Operands {
-  readonly framework: Framework;
-  get(name: string): Value | undefined;
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type Transfer = (operands: Operands) => Value;
-
-/** dtype in which an operation on this value works, when nothing says otherwise. */
-export function workingDType(q: Quantity): DType | undefined {
-  if (q.dtype) return q.dtype;
-  if (q.framework === 'numpy' || q.framework === 'python' || q.holder === 'scalar') return 'float64';
-  return q.framework ? 'float32' : undefined;
-}
-
-function constantIn(value: number, q: Quantity): number {
-  // Of an array whose dtype is unknown, float32 is what training code has.
-  const dtype = workingDType(q) ?? 'float32';
-  return dtype === 'integer' || dtype === 'bool' ? value : roundTo(value, dtype);
-}
-
-/** The range of `value` as an operand beside `other`: a Python number takes the tensor's dtype. */
-function rangeBeside(value: Quantity, other: Quantity): Range {
-  const n = literalNumber(value);
-  return n !== undefined && value.holder === 'scalar' ? R.constant(constantIn(n, other)) : value.range;
-}
-
-interface Shape {
-  readonly range?: Range;
-  readonly role?: Role | undefined;
-  readonly dtype?: DType | undefined;
-}
-
-/** A new value made from `from`: the holder, framework, gradient and evidence pass on; the rest is said anew. */
-export function derive(framework: Framework, from: readonly Quantity[], shape: Shape): Quantity {
-  const main = from.find((q) => q.holder === 'tensor') ?? from[0];
-  const result: Mutable<Quantity> = { kind: 'quantity', range: shape.range ?? R.ANY, because: [] };
-  const holder = from.some((q) => q.holder === 'tensor')
-    ? 'tensor'
-    : from.every((q) => q.holder === 'scalar')
-      ? 'scalar'
-      : undefined;
-  if (framework !== 'python') {
-    result.holder = 'tensor';
-    result.framework = framework;
-  } else if (holder) {
-    result.holder = holder;
-    const owner = main?.framework;
-    if (owner) result.framework = owner;
-  }
-  const dtype = shape.dtype ?? main?.dtype;
-  if (dtype && !(dtype === 'integer' && shape.dtype === undefined && framework !== 'python')) result.dtype = dtype;
-  if (shape.role) result.role = shape.role;
-  if (from.some((q) => q.assumed)) result.assumed = true;
-  if (from.some(holdsInfinity)) result.hasInfinity = true;
-  if (
-    from.length > 0 &&
-    from.every((q) => q.gradient === false || q.holder === 'scalar') &&
-    from.some((q) => q.gradient === false)
-  ) {
-    result.gradient = false;
-  }
-  const autocast = autocastOf(from);
-  if (autocast) result.autocast = autocast;
-  result.because = from.find((q) => q.because.length > 0)?.because ?? [];
-  return result;
-}
-
-export function holdsInfinity(q: Quantity): boolean {
-  return q.hasInfinity === true || (R.isConstant(q.range) && !Number.isFinite(q.range.lo));
-}
-
-/** The region in which a value, or what its gradient flows back into, was computed. */
-export function autocastOf(values: readonly Value[]): AutocastRegion | undefined {
-  for (const value of values)
-    if (value.kind === 'quantity' && value.autocast && value.gradient !== false) return value.autocast;
-  return undefined;
-}
-
-/** Keeps everything but the range and what is said. */
-function withRange(operands: Operands, range: Range, shape: Omit<Shape, 'range'> = {}): Quantity {
-  return derive(operands.framework, [asQuantity(operands.get('x'))], { ...shape, range });
-}
-
-function unary(f: (x: Range, q: Quantity) => Range, shape: Omit<Shape, 'range'> = {}): Transfer {
-  return (operands) =>
-    withRange(operands, f(asQuantity(operands.get('x')).range, asQuantity(operands.get('x'))), shape);
-}
-
-/** An operation whose result lies in this range whatever its operand is. */
-function fixed(range: Range, shape: Omit<Shape, 'range'> = {}): Transfer {
-  return (operands) => established(withRange(operands, range, shape));
-}
-
-function binary(f: (a: Range, b: Range) => Range): Transfer {
-  return (operands) => combine(operands.framework, asQuantity(operands.get('x')), asQuantity(operands.get('y')), f);
-}
-
-function combine(framework: Framework, a: Quantity, b: Quantity, f: (a: Range, b: Range) => Range): Quantity {
-  return derive(framework, [a, b], { range: f(rangeBeside(a, b), rangeBeside(b, a)) });
-}
 
 /** Arithmetic of Python's operators on two values. `sameTerm`: both are known to be equal. */
 export function binaryOperator(operator: string, a: Quantity, b: Quantity, sameTerm: boolean): Quantity {
@@ -281,11 +190,6 @@ const clamp: Transfer = (operands) => {
   return min?.kind === 'quantity' && R.isConstant(min.range) ? established(result) : result;
 };
 
-function established(q: Quantity): Quantity {
-  const { assumed: _, hasInfinity: __, ...rest } = q;
-  return rest;
-}
-
 const condition: Transfer = (operands) =>
   derive(operands.framework, [asQuantity(operands.get('x'))], { range: R.UNIT, role: 'mask', dtype: 'bool' });
 
@@ -297,43 +201,6 @@ const where: Transfer = (operands) => {
 };
 
 const loss: Transfer = (operands) => withRange(operands, R.ANY, { role: 'loss' });
-
-const FINFO: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  float16: { eps: 2 ** -10, tiny: 2 ** -14, smallest_normal: 2 ** -14, max: 65504, min: -65504 },
-  bfloat16: {
-    eps: 2 ** -7,
-    tiny: 2 ** -126,
-    smallest_normal: 2 ** -126,
-    max: 3.3895313892515355e38,
-    min: -3.3895313892515355e38,
-  },
-  float32: {
-    eps: 2 ** -23,
-    tiny: 2 ** -126,
-    smallest_normal: 2 ** -126,
-    max: 3.4028234663852886e38,
-    min: -3.4028234663852886e38,
-  },
-  float64: {
-    eps: 2 ** -52,
-    tiny: 2 ** -1022,
-    smallest_normal: 2 ** -1022,
-    max: Number.MAX_VALUE,
-    min: -Number.MAX_VALUE,
-  },
-};
-
-/** `torch.finfo(dtype).eps` and its kin. Where the dtype is a tensor's own, the number fits it whatever it is. */
-export function finfoAttribute(dtype: DType | undefined, name: string): Quantity {
-  const value = FINFO[dtype ?? 'float32']?.[name];
-  if (value === undefined) return UNKNOWN;
-  if (dtype) return { ...UNKNOWN, holder: 'scalar', range: R.constant(value) };
-  const largest = Math.abs(FINFO.float64?.[name] ?? value);
-  const half = Math.abs(FINFO.float16?.[name] ?? value);
-  const [lo, hi] = [Math.min(largest, half), Math.max(largest, half)];
-  // A holder is left out: this is no literal whose rounding is known, and it fits the tensor it was asked of.
-  return { ...UNKNOWN, range: value < 0 ? R.range(-hi, -lo, 0, 0) : R.range(Math.max(lo, Number.MIN_VALUE), hi, 0, 0) };
-}
 
 const TRANSFER: Readonly<Record<string, Transfer>> = {
   same,

@@ -1,6 +1,6 @@
 // A file as a program: its segments, what each binds and reads, and which segments can influence which.
 
-import type { ClassDef, Expr, FunctionDef, Module, Node, PlacedSegment, Segment, Stmt } from '../syntax/ast';
+import type { CallExpr, CompareExpr, Expr, Module, Node, PlacedSegment, Segment, Stmt } from '../syntax/ast';
 import { childrenOf } from '../syntax/walk';
 
 /** Facts about a segment that depend on its text alone; kept as long as the segment lives. */
@@ -12,7 +12,9 @@ export interface SegmentSummary {
   readonly reads: ReadonlySet<string>;
   /** Top-level packages it imports. */
   readonly imports: ReadonlySet<string>;
-  readonly functions: readonly (FunctionDef | ClassDef)[];
+  /** Every call and every comparison in it, in the order of the source. */
+  readonly calls: readonly CallExpr[];
+  readonly comparisons: readonly CompareExpr[];
 }
 
 const summaries = new WeakMap<Segment, SegmentSummary>();
@@ -95,9 +97,13 @@ export function summarize(segment: Segment): SegmentSummary {
   const reads = new Set<string>();
   const imports = new Set<string>();
   const globals = new Set<string>();
+  const calls: CallExpr[] = [];
+  const comparisons: CompareExpr[] = [];
   for (const stmt of segment.body) {
     walkNodes(stmt, (node) => {
       if (node.kind === 'Name') reads.add(node.id);
+      else if (node.kind === 'Call') calls.push(node);
+      else if (node.kind === 'Compare') comparisons.push(node);
       else if (node.kind === 'Global') for (const name of node.names) globals.add(name);
       else if (node.kind === 'Import') for (const name of node.names) imports.add(name.name.split('.', 1)[0] as string);
       else if (node.kind === 'ImportFrom' && node.level === 0) imports.add(node.module.split('.', 1)[0] as string);
@@ -105,10 +111,7 @@ export function summarize(segment: Segment): SegmentSummary {
   }
   const binds = boundNames(segment.body);
   for (const name of globals) binds.add(name);
-  const functions = segment.body.filter(
-    (s): s is FunctionDef | ClassDef => s.kind === 'FunctionDef' || s.kind === 'ClassDef',
-  );
-  const summary = { id: nextId++, binds, reads, imports, functions };
+  const summary = { id: nextId++, binds, reads, imports, calls, comparisons };
   summaries.set(segment, summary);
   return summary;
 }
@@ -155,6 +158,31 @@ function closure(start: number, uses: readonly ReadonlySet<number>[]): Set<numbe
     }
   }
   return seen;
+}
+
+/** Packages without one of which there is nothing to know: no number in the file is a tensor's or a logarithm's. */
+const NUMERIC = [
+  'torch',
+  'numpy',
+  'math',
+  'scipy',
+  'tensorflow',
+  'keras',
+  'tf_keras',
+  'jax',
+  'flax',
+  'optax',
+  'lightning',
+  'pytorch_lightning',
+  'accelerate',
+  'autograd',
+];
+
+export function isNumeric(module: Module): boolean {
+  return module.segments.some(({ segment }) => {
+    const { imports } = summarize(segment);
+    return NUMERIC.some((name) => imports.has(name));
+  });
 }
 
 /** Top-level packages that the file imports anywhere. */

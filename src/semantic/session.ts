@@ -4,7 +4,7 @@ import type { AttributeExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Node } fro
 import type { Environment } from './environment';
 import { canonicalName, functionSignature, moduleSignature } from './libraries';
 import type { OperationSite } from './operation-site';
-import { type Framework, joinValues, type Value } from './value';
+import { type Framework, joinValues, UNKNOWN, type Value } from './value';
 
 /** What was learned while one function body (or one segment's top level) was analysed. */
 export interface Recording {
@@ -63,7 +63,10 @@ export class Session {
   }
 
   record(expr: Expr, value: Value): void {
-    this.recording?.values.set(expr, value);
+    if (!this.recording) return;
+    if (value !== UNKNOWN) this.recording.values.set(expr, value);
+    // Of an expression that was evaluated before, on another path, something may have been known.
+    else if (this.recording.values.has(expr)) this.recording.values.set(expr, value);
   }
 
   site(site: OperationSite): void {

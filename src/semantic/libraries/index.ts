@@ -50,8 +50,21 @@ const HOMES: readonly (readonly [string, string])[] = [
   ['torch.Tensor', 'torch'],
 ];
 
+const canonical = new Map<string, string>();
+
 /** One name for one thing. */
 export function canonicalName(name: string): string {
+  let known = canonical.get(name);
+  if (known === undefined) {
+    known = withCanonicalHome(name);
+    // Names come from files; what is remembered of them must not grow without end.
+    if (canonical.size > 20_000) canonical.clear();
+    canonical.set(name, known);
+  }
+  return known;
+}
+
+function withCanonicalHome(name: string): string {
   for (const [from, to] of HOMES) {
     if (name === from) return to;
     if (name.startsWith(`${from}.`)) return to + name.slice(from.length);
