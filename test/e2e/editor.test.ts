@@ -14,8 +14,7 @@ after(async () => {
 });
 
 afterEach(async (context) => {
-  // The picture of how a test ended tells more than its error.
-  if ('name' in context) await workbench.screenshot(`end-of-${context.name.replace(/\W+/g, '-')}`);
+  if ('name' in context) await workbench.screenshotOfEnd(context.name);
   await workbench.tidyUp();
 });
 
@@ -77,7 +76,8 @@ test('checks are inserted and removed through the command palette, and leave no 
   workbench.writeFile('model.py', model);
   await workbench.openFile('model.py');
   await workbench.goTo(12, 9);
-  await workbench.runCommand('NaN Lens: Insert Finite Checks');
+  await workbench.runCommand('NaN Lens: Insert Finite Checks…');
+  await workbench.answer(/forward/);
   await workbench.answer(/raise/i);
   await workbench.until('the editor is changed', () => workbench.isDirty());
   await workbench.save();

@@ -1,7 +1,7 @@
 // A real VS Code in Chromium, used as a person uses it: keys, clicks and what stands on the screen. Nothing here calls
 // the extension. The page's address comes from scripts/e2e.mjs.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Browser, chromium, errors, type FrameLocator, type Locator, type Page } from 'playwright-core';
 
@@ -56,7 +56,14 @@ export class Workbench {
 
   /** Keeps a picture of the window in the screenshots folder. */
   async screenshot(name: string): Promise<void> {
+    // Away from what would show a tooltip.
+    await this.page.mouse.move(200, 650);
     await this.page.screenshot({ path: path.join(this.settings.screenshots, `${name}.png`) });
+  }
+
+  /** Keeps a picture of how a test ended, which tells more than its error. */
+  async screenshotOfEnd(test: string): Promise<void> {
+    await this.screenshot(`end-of-${test.replace(/\W+/g, '-')}`);
   }
 
   // Files, as they lie on the disk.
@@ -71,17 +78,6 @@ export class Workbench {
     return readFileSync(path.join(this.settings.workspace, name), 'utf8');
   }
 
-  /** The first file of the workspace, by path, that matches; its path in the workspace. */
-  findFile(pattern: RegExp): string {
-    const names = readdirSync(this.settings.workspace, { recursive: true, encoding: 'utf8' });
-    const found = names
-      .map((name) => name.replaceAll('\\', '/'))
-      .sort()
-      .find((name) => pattern.test(name));
-    assert.ok(found, `the workspace has a file that matches ${pattern}`);
-    return found;
-  }
-
   // Moving about.
 
   private get quickInput(): Locator {
@@ -94,9 +90,19 @@ export class Workbench {
     const row = this.quickInput
       .locator('.quick-input-list .monaco-list-row')
       .filter({ has: this.page.locator('.quick-input-list-label .monaco-highlighted-label', { hasText: label }) });
-    await this.page.keyboard.press('F1');
-    await this.quickInput.locator('input').first().fill(`>${title}`);
-    await row.first().click();
+    // The list is made when it is opened: commands of an extension that is being loaded are not in it yet.
+    await this.pickAsItComes(title, 'F1', `>${title}`, row.first());
+  }
+
+  private async pickAsItComes(what: string, key: string, query: string, row: Locator): Promise<void> {
+    await this.until(`${what} in the list`, async () => {
+      await this.page.keyboard.press(key);
+      await this.quickInput.locator('input').first().fill(query);
+      if (await this.appears(row, 2000)) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    });
+    await row.click();
   }
 
   /** Opens a file of the workspace through quick open. `name` is its path in the workspace. */
@@ -106,15 +112,8 @@ export class Workbench {
       .locator('.quick-input-list .monaco-list-row')
       .filter({ has: this.page.locator('.monaco-icon-label-container', { hasText: base }) })
       .first();
-    // The list is made once for what is typed, and may be older than a file written a moment ago: ask anew.
-    await this.until(`${name} in quick open`, async () => {
-      await this.page.keyboard.press('Control+P');
-      await this.quickInput.locator('input').first().fill(name);
-      if (await this.appears(row, 2000)) return true;
-      await this.page.keyboard.press('Escape');
-      return false;
-    });
-    await row.click();
+    // The list is made once for what is typed, and may be older than a file written a moment ago.
+    await this.pickAsItComes(name, 'Control+P', name, row);
     await this.tab(base).waitFor();
   }
 
@@ -173,6 +172,25 @@ export class Workbench {
   /** True while the file in the active editor has changes that are not saved. */
   async isDirty(): Promise<boolean> {
     return (await this.page.locator('.tabs-container .tab.active.dirty').count()) > 0;
+  }
+
+  /** Types a path of the workspace into the workbench's own file dialog. */
+  async answerPath(name: string): Promise<void> {
+    const ok = this.quickInput.getByRole('button', { name: 'OK' });
+    // It fills in a path of its own first, and forgets what was typed before.
+    await ok.waitFor();
+    await this.quickInput.locator('input').first().fill(path.posix.join(this.settings.workspace, name));
+    await ok.click();
+    await this.quickInput.waitFor({ state: 'hidden' });
+  }
+
+  /** Presses Tab until an element of the webview has the focus. */
+  async tabTo(element: Locator): Promise<void> {
+    for (let presses = 0; presses < 40; presses++) {
+      if (await element.evaluate((node) => node === node.ownerDocument.activeElement)) return;
+      await this.page.keyboard.press('Tab');
+    }
+    assert.fail('40 presses of Tab do not lead there');
   }
 
   private async appears(locator: Locator, limit: number): Promise<boolean> {
