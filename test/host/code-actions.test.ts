@@ -114,3 +114,19 @@ test('a healthy place offers no fix', async () => {
     [],
   );
 });
+
+test('on save, only what is safe is fixed', async () => {
+  const settings = vscode.workspace.getConfiguration('editor');
+  const target = vscode.ConfigurationTarget.Workspace;
+  await settings.update('codeActionsOnSave', { 'source.fixAll.nanlens': 'explicit' }, target);
+  try {
+    const { editor, document, uri } = await open('save.py', mixed, ['NAN101', 'NAN101']);
+    await editor.edit((builder) => builder.insert(new vscode.Position(0, 0), '# saved\n'));
+    assert.isTrue(await document.save());
+    const expected = `# saved\n${mixed.replace('torch.log(p)', 'torch.log_softmax(logits, dim=-1)')}`;
+    assert.equal(document.getText(), expected);
+    assert.equal(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)), expected);
+  } finally {
+    await settings.update('codeActionsOnSave', undefined, target);
+  }
+});

@@ -40,14 +40,8 @@ test('a diagnostic has source, link, severity, confidence and evidence', async (
 test('the squiggle moves with lines above it at once', async () => {
   const editor = await openFile('moving.py', bad);
   const [before] = await diagnosticsToBe(editor.document.uri, ['NAN101']);
-  const moved = new Promise<vscode.Diagnostic | undefined>((resolve) => {
-    const listener = vscode.languages.onDidChangeDiagnostics(() => {
-      listener.dispose();
-      resolve(diagnosticsOf(editor.document.uri)[0]);
-    });
-  });
   await editor.edit((builder) => builder.insert(new vscode.Position(0, 0), '# one\n# two\n'));
-  const after = await moved;
+  const [after] = diagnosticsOf(editor.document.uri);
   assert.equal(after?.range.start.line, (before?.range.start.line ?? 0) + 2);
   assert.equal(after && editor.document.getText(after.range), 'torch.log(p)');
 });
@@ -178,23 +172,37 @@ test('after a restart all that is open is analysed again', async () => {
   await diagnosticsToBe(editor.document.uri, ['NAN101']);
 });
 
+const rulePage = vscode.Uri.parse('nanlens-rule:/NAN101.md');
+
+function rulePageIsShown(): boolean {
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .some(
+      ({ input }) =>
+        input instanceof vscode.TabInputCustom &&
+        input.viewType === 'vscode.markdown.preview.editor' &&
+        input.uri.toString() === rulePage.toString(),
+    );
+}
+
 test('the page of a rule opens as a rendered preview, without a network', async () => {
   await openFile('page.py', bad);
   await vscode.commands.executeCommand('nanlens.showRule', 'NAN101');
-  const uri = vscode.Uri.parse('nanlens-rule:/NAN101.md');
-  await eventually('the page as an open tab', () =>
-    vscode.window.tabGroups.all
-      .flatMap((group) => group.tabs)
-      .some(
-        ({ input }) =>
-          input instanceof vscode.TabInputCustom &&
-          input.viewType === 'vscode.markdown.preview.editor' &&
-          input.uri.toString() === uri.toString(),
-      ),
-  );
-  const page = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+  await eventually('the page as an open tab', rulePageIsShown);
+  const page = new TextDecoder().decode(await vscode.workspace.fs.readFile(rulePage));
   assert.include(page, 'NAN101');
   assert.include(page, 'log-of-possible-zero');
+});
+
+test('the finding on the cursor’s line is explained, and a healthy line is not', async () => {
+  const editor = await openFile('explain.py', bad);
+  await diagnosticsToBe(editor.document.uri, ['NAN101']);
+  editor.selection = new vscode.Selection(0, 0, 0, 0);
+  await vscode.commands.executeCommand('nanlens.explainFinding');
+  assert.isFalse(rulePageIsShown());
+  editor.selection = new vscode.Selection(5, 0, 5, 0);
+  await vscode.commands.executeCommand('nanlens.explainFinding');
+  await eventually('the page as an open tab', rulePageIsShown);
 });
 
 test('the analysis runs in a worker, so that other extensions never wait for it', async () => {
