@@ -20,6 +20,19 @@ export function methodsOf(node: ClassDef): readonly FunctionDef[] {
   return known;
 }
 
+const methodTables = new WeakMap<ClassDef, Map<string, FunctionDef>>();
+
+function methodNamed(node: ClassDef, name: string): FunctionDef | undefined {
+  let table = methodTables.get(node);
+  if (!table) {
+    table = new Map();
+    // Of two definitions, as of a property and its setter, the first one counts.
+    for (const method of methodsOf(node)) if (!table.has(method.name)) table.set(method.name, method);
+    methodTables.set(node, table);
+  }
+  return table.get(name);
+}
+
 function functionsIn(body: readonly Stmt[]): FunctionDef[] {
   return body.flatMap((stmt) =>
     stmt.kind === 'FunctionDef'
@@ -58,7 +71,7 @@ export function libraryBases(session: Session, type: ClassValue): string[] {
 
 export function classMethod(session: Session, object: LocalInstance, name: string): Value | undefined {
   for (const type of lineage(session, object.type)) {
-    const node = methodsOf(type.node).find((method) => method.name === name);
+    const node = methodNamed(type.node, name);
     if (!node) continue;
     const decorators = node.decorators.map(decoratorName);
     const value = { kind: 'function', node, segment: type.segment, closure: type.closure } as const;

@@ -120,7 +120,7 @@ export class SemanticModel {
       const analysis: SegmentAnalysis = {
         key: keys[i] as string,
         segment,
-        values: merge(recordings.map((r) => r.values)),
+        values: top.recording.values,
         sites: recordings.flatMap((r) => r.sites),
         calls: recordings.flatMap((r) => r.calls),
         functions: (bodies[i] ?? []).map((body) => body.scope),
@@ -171,7 +171,7 @@ export class SemanticModel {
       }
     }
     for (let next = queue.shift(); next; next = queue.shift()) {
-      const body = this.body(next.value, next.owner, new Map());
+      const body = this.body(next.value, next.owner, new Map(), top.recording.values);
       if (!body) continue;
       result.push(body);
       for (const nested of body.nested) queue.push({ value: nested, owner: next.owner });
@@ -183,10 +183,11 @@ export class SemanticModel {
     value: FunctionValue,
     owner: ClassValue | undefined,
     args: ReadonlyMap<string, Value>,
+    values: Map<Expr, Value>,
   ): AnalysedBody | undefined {
     if (value.node.kind === 'Lambda') return undefined;
     const { node } = value;
-    const recording = newRecording();
+    const recording = newRecording(values);
     const bound = new Map(args);
     const self = node.params[0];
     if (value.self && self && !node.decorators.some((d) => d.kind === 'Name' && d.id === 'classmethod'))
@@ -207,7 +208,9 @@ export class SemanticModel {
 
   private again(body: AnalysedBody, parameters: ReadonlyMap<FunctionDef, ReadonlyMap<string, Value>>): Recording {
     const args = parameters.get(body.scope.node);
-    return args ? (this.body(body.value, body.owner, args)?.recording ?? body.recording) : body.recording;
+    return args
+      ? (this.body(body.value, body.owner, args, body.recording.values)?.recording ?? body.recording)
+      : body.recording;
   }
 
   // ------------------------------------------------------------------ questions
@@ -332,14 +335,6 @@ const STATEMENTS: ReadonlySet<Node['kind']> = new Set([
 
 export function isStatement(node: Node): node is Stmt {
   return STATEMENTS.has(node.kind);
-}
-
-function merge(maps: readonly ReadonlyMap<Expr, Value>[]): ReadonlyMap<Expr, Value> {
-  const [first, ...rest] = maps;
-  if (!first || rest.length === 0) return first ?? new Map();
-  const all = new Map(first);
-  for (const map of rest) for (const [expr, value] of map) all.set(expr, value);
-  return all;
 }
 
 /** Classes bound at the top level, and those that stand inside other classes or under `if` and `try`. */

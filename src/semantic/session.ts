@@ -19,8 +19,9 @@ export interface LocalCall {
   readonly args: ReadonlyMap<string, Value>;
 }
 
-export function newRecording(): Recording {
-  return { values: new Map(), sites: [], calls: [] };
+/** @param values shared by the recordings of one segment, whose expressions are all different ones. */
+export function newRecording(values: Map<Expr, Value> = new Map()): Recording {
+  return { values, sites: [], calls: [] };
 }
 
 /** Expression evaluations after which an analysis says honestly that it gave up. A 10,000-line file needs about 200,000. */
