@@ -1,8 +1,8 @@
 // Numbers as Python prints them: nan and inf in every spelling, in quotes, inside tensor(...) and np.float64(...).
 
-/** One printed number, for use inside larger patterns. It has no groups. */
+/** One printed number, for use inside larger patterns. It has no groups, and matches in one way only: hostile text cannot make it slow. */
 export const pythonNumberPattern =
-  '[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity|(?:\\d[\\d_]*\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)(?![\\w])';
+  '[-+]?(?:nan|NaN|NAN|inf|Inf|INF|infinity|Infinity|(?:\\d[\\d_]*(?:\\.\\d*)?|\\.\\d+)(?:[eE][-+]?\\d+)?)(?![\\w])';
 
 const plain = new RegExp(`^${pythonNumberPattern}$`);
 const wrapped = /^(?:[\w.]+\()(.*?)(?:,.*)?\)$/;

@@ -11,8 +11,8 @@ export function detectTextEncoding(head: Uint8Array): TextEncodingName | null {
   if (odd > 0.4 * half && even < 0.1 * half) return 'utf-16le';
   if (even > 0.4 * half && odd < 0.1 * half) return 'utf-16be';
   // A log that a dying machine left behind may hold a page of zero bytes, so a share decides and not the first one.
-  const bad = even + odd + control;
-  return bad > 0.1 * head.length ? null : 'utf-8';
+  if (even + odd > 0.3 * head.length || control > 0.03 * head.length) return null;
+  return 'utf-8';
 }
 
 function zeroAndControlBytes(head: Uint8Array): { even: number; odd: number; control: number } {

@@ -12,6 +12,8 @@ export const torchAnomaly: LogFormat = { id: 'torch-anomaly', detect: (context) 
 
 /** More failures than this are counted, not kept: a loop that catches each of them writes without end. */
 const maxFailures = 500;
+/** The longest line of anomaly mode itself is a path and a sentence. */
+const maxLineLength = 8000;
 
 interface Warning {
   /** Null where the log begins after the name, and in the words of PyTorch before 1.5. */
@@ -69,6 +71,7 @@ class TorchAnomalyDetector implements LogDetector {
 
   onLine(line: LogLine): void {
     const { text } = line;
+    if (text.length > maxLineLength) return;
     if (text.includes('returned nan values')) this.failureLine(line);
     if (text.includes('Error detected in') || oldWarning.test(text)) this.warningLine(line);
     else if (text.includes('was induced by')) this.inducedLine(line);

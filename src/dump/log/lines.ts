@@ -25,6 +25,7 @@ export interface TextFacts {
 }
 
 export const maxLineLength = 1 << 16;
+const headLength = 4096;
 
 /**
  * Batches of lines, one batch per piece of the stream.
@@ -33,10 +34,10 @@ export const maxLineLength = 1 << 16;
 export async function* readLines(source: ByteSource, facts: TextFacts, signal: AbortSignal): AsyncGenerator<RawLine[]> {
   let decoder: TextDecoder | undefined;
   const splitter = new LineSplitter(facts);
-  for await (const piece of source.stream()) {
+  for await (const piece of withLongHead(source.stream())) {
     signal.throwIfAborted();
     if (decoder === undefined) {
-      facts.encoding = detectTextEncoding(piece.subarray(0, 4096)) ?? 'utf-8';
+      facts.encoding = detectTextEncoding(piece.subarray(0, headLength)) ?? 'utf-8';
       decoder = new TextDecoder(facts.encoding);
     }
     const batch = splitter.push(decoder.decode(piece, { stream: true }));
@@ -46,6 +47,25 @@ export async function* readLines(source: ByteSource, facts: TextFacts, signal: A
   const batch = splitter.push(decoder?.decode() ?? '');
   splitter.end(batch);
   if (batch.length > 0) yield batch;
+}
+
+/** The same bytes, with a first piece that is long enough to tell the encoding by. */
+async function* withLongHead(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array | null = new Uint8Array(0);
+  for await (const piece of stream) {
+    if (head === null) {
+      yield piece;
+      continue;
+    }
+    const joined: Uint8Array = new Uint8Array(head.length + piece.length);
+    joined.set(head);
+    joined.set(piece, head.length);
+    head = joined;
+    if (head.length < headLength) continue;
+    yield head;
+    head = null;
+  }
+  if (head !== null && head.length > 0) yield head;
 }
 
 export function newTextFacts(): TextFacts {
@@ -58,6 +78,8 @@ class LineSplitter {
   private dropping = false;
   /** A carriage return at the end of a piece: the next character says whether it is half of CRLF. */
   private heldReturn = false;
+  /** The next carriage return of the piece: looked for once and not anew from each line. */
+  private nextReturn = 0;
 
   constructor(private readonly facts: TextFacts) {}
 
@@ -68,9 +90,11 @@ class LineSplitter {
     let start = 0;
     if (this.heldReturn) {
       this.heldReturn = false;
-      if (text.charCodeAt(0) === lineFeed) start = 1;
-      this.emit(batch, start === 1);
+      const next = text.charCodeAt(0);
+      if (next === lineFeed) start = 1;
+      if (next !== carriageReturn) this.emit(batch, next === lineFeed);
     }
+    this.nextReturn = indexOrEnd(text, '\r', start);
     while (start < text.length) {
       const feed = text.indexOf('\n', start);
       const lineEnd = feed < 0 ? text.length : feed;
@@ -88,9 +112,9 @@ class LineSplitter {
 
   private splitReturns(batch: RawLine[], text: string, from: number, to: number, hasFeed: boolean): void {
     let start = from;
-    for (;;) {
-      const at = text.indexOf('\r', start);
-      if (at < 0 || at >= to) break;
+    while (this.nextReturn < to) {
+      const at = this.nextReturn;
+      this.nextReturn = indexOrEnd(text, '\r', at + 1);
       this.keep(text, start, at);
       if (at + 1 === to) {
         if (hasFeed) this.emit(batch, true);
@@ -127,6 +151,11 @@ class LineSplitter {
   private countUndecodable(text: string): void {
     for (let at = text.indexOf('\uFFFD'); at >= 0; at = text.indexOf('\uFFFD', at + 1)) this.facts.undecodable++;
   }
+}
+
+function indexOrEnd(text: string, character: string, from: number): number {
+  const at = text.indexOf(character, from);
+  return at < 0 ? text.length : at;
 }
 
 const lineFeed = 10;

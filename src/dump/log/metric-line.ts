@@ -42,7 +42,7 @@ const gradientNames = /grad|gnorm|g_norm|^\|?g\|$/i;
 const otherKnownNames =
   /^(?:acc|accuracy|lr|scale|loss_scale|reward|return|score|value|norm|psnr|f1|auc|gain|temperature|beta)$/i;
 const noiseNames =
-  /^(?:eta|time|data|wall|line|port|pid|seed|version|worker|workers|rank|device|size|num_\w+|exitcode|wps|ups|wpb|bsz|it\/s)$/i;
+  /^(?:eta|time|data|wall|line|port|pid|seed|version|worker|workers|rank|device|size|num_\w+|exitcode|cuda|xpu|npu|wps|ups|wpb|bsz|it\/s)$/i;
 const fileNames = /\.(?:py|cpp|cc|cu|h|log|json|ya?ml|txt)$|(?:\/.*){3}/;
 /** Where an infinity is the usual start value or an option, and says nothing. */
 const sentinelNames =

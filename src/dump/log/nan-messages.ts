@@ -65,6 +65,8 @@ const statement = new RegExp(
 );
 const detected =
   /\b(?:detected|found|encountered)\s+(?:an? |some )?(?:nans?|infs?|infinity|non-?finite)\b|\b(?:nans?|infs?|infinity)(?:\/(?:nan|inf)s?)?\s+(?:was |were |values? )?(?:detected|found|encountered)\b/i;
+/** A sentence of a person or a library, not a tensor that was printed into one line. */
+const maxStatementLength = 2000;
 /** JAX says it once more in the exception that follows, and says more there. */
 const jaxNote = /encountered in the (?:output|backward pass) of a .*function\. Calling the de-optimized/;
 /** A condition or a promise is no event. */
@@ -73,7 +75,8 @@ const conditional =
 
 /** @param exception `Type: message`; @returns null where it does not speak of NaN or Inf, or another reader knows it better. */
 export function classifyException(exception: string): Classified | null {
-  if (unrelated.test(exception) || tornBackward.test(exception)) return null;
+  if (exception.length > 2 * maxStatementLength || unrelated.test(exception) || tornBackward.test(exception))
+    return null;
   for (const pattern of exceptions) {
     const match = pattern.text.exec(exception);
     if (match) return fromPattern(pattern, match);
@@ -90,7 +93,13 @@ export function mentionsNonFinite(text: string): boolean {
 
 /** @returns null where the line states nothing of the kind. */
 export function classifyStatement(text: string): Classified | null {
-  if (jaxNote.test(text) || !(statement.test(text) || detected.test(text)) || conditional.test(text)) return null;
+  if (
+    text.length > maxStatementLength ||
+    jaxNote.test(text) ||
+    !(statement.test(text) || detected.test(text)) ||
+    conditional.test(text)
+  )
+    return null;
   return generic(text);
 }
 

@@ -30,8 +30,8 @@ interface Stripped {
 
 type PrefixRule = (line: Stripped) => boolean;
 
-const launcherRank = /^\[(?:rank|default)(\d+)\]:[ ]?/;
-const rayWorker = /^\(([\w.:]+)(?: rank=(\d+))?,? ?pid=(\d+)(?:, ip=([\w.:]+))?\)[ ]?/;
+const launcherRank = /^(?:\[rank(\d+)\]:[ ]?|\[default(\d+)\]:)/;
+const rayWorker = /^\((?:([\w.:]+)(?: rank=(\d+))?,? )?pid=(\d+)(?:, ip=([\w.:]+))?\)[ ]?/;
 const containerName = /^([\w.-]+-\d+)[ ]+\|[ ]?/;
 const kubernetesPod = /^\[pod\/([\w./-]+)\][ ]?/;
 const ciTimestamp =
@@ -54,7 +54,7 @@ const loggerHeaders: readonly RegExp[] = [
   new RegExp(String.raw`^\[${dateTime}\]\[[\w.<>-]*\]\[(${levelName})\](?:[ ]-)?[ ]`),
   // date - name - LEVEL - message, date LEVEL name: message, date (pid) [LEVEL] message
   new RegExp(
-    String.raw`^\[?${dateTime}\]?[ ,:-]+(?:\(\d+\)[ ]*)?(?:[\w.<>/-]+(?:\[\d+\])?[ ]*-[ ]+)?\[?(${levelName})\]?(?:[ ]*-[ ]+|:[ ]?|[ ]+)(?:[\w.<>/-]+(?::[\w.<>]+)*:[ ]|[\w.<>/-]+[ ]-[ ])?`,
+    String.raw`^\[?${dateTime}\]?[ ,:-]+(?:\(\d+\)[ ]*)?(?:[\w.<>/-]+(?:\[\d+\])?[ ]*-[ ]+|[\w.]+[ ]+(?=\[))?\[?(${levelName})\]?(?:[ ]*-[ ]+|:[ ]?|[ ]+)(?:[\w.<>/-]+(?::[\w.<>]+)*:[ ]|[\w.<>/-]+[ ]-[ ])?`,
   ),
   // LEVEL:name:message
   new RegExp(String.raw`^(${levelName}):[\w.<>/-]+:`),
@@ -80,10 +80,23 @@ export const noHints: PrefixHints = { numberedTasks: false };
 
 /** @returns the cleaned pieces of one line: more than one where two processes wrote into the same line. */
 export function cleanLine(number: number, raw: string, endsLine: boolean, hints: PrefixHints): LogLine[] {
-  const text = unwrapJsonLine(stripTerminalCodes(raw));
-  const pieces = splitGluedRanks(text);
-  return pieces.map((piece, i) => clean(number, piece, endsLine && i === pieces.length - 1, hints));
+  const pieces: LogLine[] = [];
+  let rest = unwrapJsonLine(stripTerminalCodes(raw));
+  for (;;) {
+    const line = clean(number, rest, endsLine, hints);
+    const glued = line.text.indexOf('[rank', 1) < 0 ? 0 : line.text.slice(1).search(gluedRank) + 1;
+    if (line.text.slice(0, glued).trim() === '' || pieces.length >= maxGlued) {
+      pieces.push(line);
+      return pieces;
+    }
+    pieces.push({ ...line, text: line.text.slice(0, glued), endsLine: false });
+    rest = line.text.slice(glued);
+  }
 }
+
+/** Two ranks that write at once can share a line: `loss=2.1[rank1]: Traceback…`. */
+const gluedRank = /\[rank\d+\]: /;
+const maxGlued = 64;
 
 function clean(number: number, text: string, endsLine: boolean, hints: PrefixHints): LogLine {
   const line: Stripped = { text, rank: null, channel: '', level: null };
@@ -103,14 +116,14 @@ const wrapperRules: readonly PrefixRule[] = [
   (line) =>
     line.text.startsWith('[') &&
     take(line, launcherRank, (match) => {
-      line.rank = Number(match[1]);
-      line.channel = `rank ${match[1]}`;
+      line.rank = Number(match[1] ?? match[2]);
+      line.channel = `rank ${line.rank}`;
     }),
   (line) =>
     line.text.startsWith('(') &&
     take(line, rayWorker, (match) => {
       if (match[2] !== undefined) line.rank = Number(match[2]);
-      line.channel += `(${match[1]} ${match[3]} ${match[4] ?? ''})`;
+      line.channel += `(${match[1] ?? ''} ${match[3]} ${match[4] ?? ''})`;
     }),
   (line) => line.text.startsWith('[pod/') && take(line, kubernetesPod, (match) => addChannel(line, match[1])),
   (line) => isDigit(line.text) && take(line, ciTimestamp),
@@ -186,12 +199,6 @@ function unwrapJsonLine(text: string): string {
     // Not docker's after all: the line stands as it is.
   }
   return text;
-}
-
-/** Two ranks that write at once can share a line: `loss=2.1[rank1]: Traceback…`. */
-function splitGluedRanks(text: string): string[] {
-  if (text.indexOf('[rank', 1) < 0) return [text];
-  return text.split(/(?<=\S.*)(?=\[rank\d+\]: )/);
 }
 
 /**
