@@ -8,7 +8,7 @@ export function ruleUrl(code: string): string {
 }
 
 const FIX_NOTE: Readonly<Record<RuleMetadata['fixable'], string>> = {
-  safe: 'A safe fix is offered: the numbers stay the same.',
+  safe: 'A safe fix is offered: an equal form, or the same statements in the right order.',
   unsafe: 'A fix is offered. It changes the numbers or the behaviour, so it is never applied on save.',
   both: 'Fixes are offered: safe ones where an equivalent form exists, else ones that change the numbers and are never applied on save.',
   no: 'No fix is offered.',
