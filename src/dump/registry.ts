@@ -1,6 +1,7 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
 import { nandump } from './formats/nandump';
+import { createNotebookReader } from './formats/notebook';
 import { plainLog } from './formats/plain-log';
 import { torchAnomaly } from './formats/torch-anomaly';
 import type { LogFormat } from './log/detector';
@@ -10,7 +11,9 @@ import type { DumpReader } from './model';
 /** Formats that are lines of text, told apart while reading. The last is the fallback. */
 export const logFormats: readonly LogFormat[] = [torchAnomaly, plainLog];
 
-export const readers: readonly DumpReader[] = [nandump, createLogReader(logFormats)];
+const logReader = createLogReader(logFormats);
+
+export const readers: readonly DumpReader[] = [nandump, createNotebookReader(logReader), logReader];
 
 /** @returns null where no reader takes the bytes. */
 export function chooseReader(head: Uint8Array, name: string): DumpReader | null {

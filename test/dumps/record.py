@@ -50,8 +50,8 @@ def run(case: str) -> bytes:
     return anonymise(done.stdout.decode()).encode()
 
 
-def notebook() -> bytes:
-    """What stands under the cells of a notebook that dies in its third."""
+def run_notebook():
+    """A notebook that dies in its third cell, with what its cells printed."""
     import nbclient
     import nbformat
 
@@ -62,14 +62,26 @@ def notebook() -> bytes:
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbclient.NotebookClient(book, kernel_name="python3", allow_errors=True, timeout=120).execute()
+    return book
+
+
+def notebook() -> bytes:
+    """What stands under the cells of a notebook, as a terminal would show it."""
     text = ""
-    for cell in book.cells:
+    for cell in run_notebook().cells:
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 text += output.text
             elif output.output_type == "error":
                 text += "\n".join(output.traceback) + "\n"
     return anonymise(text).encode()
+
+
+def notebook_file() -> bytes:
+    """The notebook as it is saved."""
+    import nbformat
+
+    return anonymise(nbformat.writes(run_notebook()) + "\n").encode()
 
 
 def base(case: str) -> str:
@@ -149,6 +161,7 @@ def stack_in_exception() -> bytes:
 
 DERIVED = {
     "torch-anomaly/notebook": notebook,
+    "torch-anomaly/notebook-file": notebook_file,
     "torch-anomaly/docker-json-lines": docker_json_lines,
     "torch-anomaly/coloured-ci": coloured_ci,
     "torch-anomaly/labelled-tasks": labelled_tasks,
@@ -166,7 +179,8 @@ def main() -> None:
         print(case, flush=True)
         data = DERIVED[case]() if case in DERIVED else run(case)
         (CASES / case).mkdir(parents=True, exist_ok=True)
-        (CASES / case / "input.log").write_bytes(data)
+        name = "input.ipynb" if case.endswith("-file") else "input.log"
+        (CASES / case / name).write_bytes(data)
 
 
 main()
