@@ -44,7 +44,7 @@ async function run(kind, suite, onClose) {
     watchdog = setTimeout(() => ended.reject(new Trouble(`${what} for ${limit / 1000} s`)), limit);
   };
   onClose(() => clearTimeout(watchdog));
-  const extension = await stageExtension(kind);
+  const extension = stageExtension(kind);
   const collector = await startCollector((message) => {
     expectWithin(silenceLimit, 'the suite said nothing');
     if (suite.take(message)) ended.resolve();

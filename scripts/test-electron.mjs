@@ -26,7 +26,7 @@ async function download(version) {
 async function runIn(version) {
   const suite = new SuiteResults('node');
   const vscodeExecutablePath = await download(version);
-  const extension = await stageExtension('node');
+  const extension = stageExtension('node');
   const collector = await startCollector((message) => suite.take(message));
   const { workspace, dataDir, remove } = makeWorkspace('electron');
   try {

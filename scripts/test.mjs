@@ -27,7 +27,7 @@ const parts = [
   ['types, lint, format, generated files', async () => runChecks()],
   ['unit and fixture tests', runUnitTests],
   ['proofs in real frameworks', runProofs],
-  ['package', step(packageExtension)],
+  ['package', step(() => packageExtension({ list: true }))],
   ['host suite, Node extension host', () => runHostSuite('node')],
   ['host suite, web extension host', () => runHostSuite('web')],
   ['webview page in the browser', () => runNodeTests('page', findTests(['test/e2e/**/*-page.mjs']))],

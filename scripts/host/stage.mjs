@@ -2,10 +2,10 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { listFiles } from '@vscode/vsce';
 import * as esbuild from 'esbuild';
-import { globSync } from 'tinyglobby';
 import { nodeBundle, root, webHostBundle } from '../bundles.mjs';
+import { findTests } from '../node-tests.mjs';
+import { copyShippedFiles } from '../package.mjs';
 import { Trouble } from '../setup/report.mjs';
 
 /**
@@ -14,17 +14,12 @@ import { Trouble } from '../setup/report.mjs';
  *
  * @param {'node' | 'web'} kind
  */
-export async function stageExtension(kind) {
+export function stageExtension(kind) {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const entry = kind === 'web' ? manifest.browser : manifest.main;
   if (!existsSync(path.join(root, entry))) throw new Trouble(`${entry} is missing: run npm run build first`);
   const stage = path.join(root, `dist/test/extension-${kind}`);
-  rmSync(stage, { recursive: true, force: true });
-  for (const file of await listFiles({ cwd: root, dependencies: false })) {
-    const target = path.join(stage, file);
-    mkdirSync(path.dirname(target), { recursive: true });
-    cpSync(path.join(root, file), target);
-  }
+  copyShippedFiles(stage);
   if (kind === 'web') {
     delete manifest.main;
     delete manifest.extensionKind;
@@ -38,12 +33,12 @@ export async function stageExtension(kind) {
  * that holds it); the suite reports to `reportUrl`. Returns the path without its ending.
  */
 export async function bundleSuite(kind, stage, reportUrl) {
-  const files = globSync('test/host/**/*.test.ts', { cwd: root }).sort();
+  const files = findTests(['test/host/**/*.test.ts']);
   if (files.length === 0) throw new Trouble('test/host holds no tests');
   const outfile = path.join(stage, 'suite.js');
   await esbuild.build({
     ...(kind === 'web' ? webHostBundle : nodeBundle),
-    external: [...(webHostBundle.external ?? []), 'vscode'],
+    external: [...webHostBundle.external, 'vscode'],
     minify: false,
     stdin: {
       contents: `${files.map((file) => `import './${file}';`).join('\n')}\nexport { run } from './test/harness/host-entry';`,
