@@ -183,7 +183,9 @@ export function keepAbovePole(
   if (!bound) return [];
   const fixes = [replaceOperand(`Clamp at ${bound.label}`, bound.clamp)];
   // Added to a value that can be negative, an epsilon would not help.
-  if (value.range.lo >= 0 && !site.inPlace && bound.add !== undefined) {
+  // A random number below 1 would get to 1 with it, which another logarithm around it cannot bear.
+  const isRandom = value.origin?.operation === 'random' || value.origin?.operation === 'uniform';
+  if (value.range.lo >= 0 && !site.inPlace && !isRandom && bound.add !== undefined) {
     fixes.push(replaceOperand(`Add ${bound.epsilonLabel}`, site.form === 'method' ? `(${bound.add})` : bound.add));
   }
   return fixes;

@@ -31,7 +31,7 @@ export function callLocal(
   if (callee.kind === 'class') {
     const init = classMethod(evaluator.session, { kind: 'object', type: callee }, '__init__');
     if (init?.kind === 'function') noteCall(evaluator.session, init, bindArguments(init, expr, args));
-    return { kind: 'object', type: callee };
+    return { kind: 'object', type: callee, call: expr };
   }
   if (callee.kind === 'object') {
     const { session } = evaluator;

@@ -21,11 +21,19 @@ export interface TrainingEvent {
   /** What it works on, as written: the model of a clip, the optimizer of a step, the loss of a backward. */
   readonly subject: Expr | undefined;
   /** The model whose parameters are meant, where that can be seen; unknown otherwise. */
-  readonly parameters: string | undefined;
+  readonly parameters: ParameterSet | undefined;
   /** Scaling, unscaling and stepping are the framework's or the scaler's doing, not the script's. */
   readonly managed: boolean;
   /** The scaler that does it, as written. */
   readonly scaler: Expr | undefined;
+}
+
+/** The parameters of one model, by the name it has in the source. */
+export interface ParameterSet {
+  /** `self.net` of `self.net.parameters()`. */
+  readonly model: string;
+  /** Names from which the model was put together: `Sequential(encoder, head)` shares its parameters with both. */
+  readonly parts: ReadonlySet<string>;
 }
 
 interface GraphNode {
@@ -387,7 +395,9 @@ function step(
   const value = optimizer && model.valueOf(segment, optimizer);
   const given = value?.kind === 'instance' ? value.call.args[0] : undefined;
   const parameters =
-    value?.kind === 'instance' && given && given.unpack === '' ? parametersOf(given.value, value.segment) : undefined;
+    value?.kind === 'instance' && given && given.unpack === ''
+      ? parametersOf(model, given.value, value.segment)
+      : undefined;
   return { kind: 'step', subject: optimizer, parameters, managed, scaler };
 }
 
@@ -400,31 +410,37 @@ function clip(model: SemanticModel, segment: Segment, call: CallExpr, first: Exp
   return {
     kind: 'clip',
     subject: first,
-    parameters: first && parametersOf(first, segment),
+    parameters: first && parametersOf(model, first, segment),
     managed: call.callee.kind === 'Attribute' && CLIP_METHODS.has(call.callee.name),
     scaler: undefined,
   };
 }
 
 /** `self.net` for `self.net.parameters()`; undefined where the model can't be read off. */
-function parametersOf(expr: Expr, segment: Segment): string | undefined {
-  if (expr.kind === 'Call' && expr.callee.kind === 'Attribute' && expr.callee.name === 'parameters') {
-    return segment.text.slice(expr.callee.object.start, expr.callee.object.end).replace(/\s+/g, '');
-  }
-  return undefined;
+function parametersOf(model: SemanticModel, expr: Expr, segment: Segment): ParameterSet | undefined {
+  if (expr.kind !== 'Call' || expr.callee.kind !== 'Attribute' || expr.callee.name !== 'parameters') return undefined;
+  const { object } = expr.callee;
+  const value = model.valueOf(segment, object);
+  const made = value.kind === 'instance' || value.kind === 'object' ? value.call : undefined;
+  return {
+    model: segment.text.slice(object.start, object.end).replace(/\s+/g, ''),
+    parts: new Set(made?.args.flatMap((arg) => [...namesIn(arg.value)])),
+  };
+}
+
+function namesIn(expr: Expr, into: Set<string> = new Set()): Set<string> {
+  if (expr.kind === 'Name') into.add(expr.id);
+  for (const child of childrenOf(expr)) namesIn(child as Expr, into);
+  return into;
 }
 
 /** Whether two sets of parameters are known to be different models. */
-export function areDisjoint(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined || a === b) return false;
-  const [first, second] = [a.replace(/^self\./, ''), b.replace(/^self\./, '')];
-  return (
-    first !== second &&
-    !first.startsWith(`${second}.`) &&
-    !second.startsWith(`${first}.`) &&
-    second !== 'self' &&
-    first !== 'self'
-  );
+export function areDisjoint(a: ParameterSet | undefined, b: ParameterSet | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  const [first, second] = [a.model.replace(/^self\./, ''), b.model.replace(/^self\./, '')];
+  if (first === 'self' || second === 'self' || first === second) return false;
+  if (first.startsWith(`${second}.`) || second.startsWith(`${first}.`)) return false;
+  return !a.parts.has(second) && !b.parts.has(first);
 }
 
 /** Whether the loss of a backward has been multiplied by a scaler. */

@@ -104,6 +104,8 @@ export interface ClassValue {
 export interface LocalInstance {
   readonly kind: 'object';
   readonly type: ClassValue;
+  /** The call that made it, where that is known. */
+  readonly call?: CallExpr;
 }
 /** A method of a library object that is not called yet. */
 export interface BoundMethod {
