@@ -1,8 +1,8 @@
 // System packages on Debian and its kin: installed where that is allowed, else unpacked into the cache.
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { cacheDir, provision, withLock } from './cache.mjs';
+import { provision, withLock } from './cache.mjs';
 import { runQuietly, say, Trouble } from './report.mjs';
 
 /** The full path of a command on PATH, or undefined. */
@@ -80,6 +80,7 @@ export async function unpackDebianPackages(name, packages, { withMissing = true 
       for (const archive of readdirSync(archives)) {
         await runQuietly(`unpack ${archive}`, 'dpkg-deb', ['-x', path.join(archives, archive), dir]);
       }
+      for (const scratch of ['archives', 'apt']) rmSync(path.join(dir, scratch), { recursive: true });
     },
   });
 }
@@ -94,10 +95,4 @@ async function privateApt(dir) {
   const apt = (title, args, spawnOptions) => runQuietly(title, 'apt-get', [...options, ...args], spawnOptions);
   await apt('apt-get update (private lists)', ['update']);
   return apt;
-}
-
-/** True where a folder made by `unpackDebianPackages` is needed to run something, and is there. */
-export function unpackedFolder(name) {
-  const dir = path.join(cacheDir, name);
-  return existsSync(dir) ? dir : undefined;
 }
