@@ -66,19 +66,19 @@ function visit(site: OperationSite, context: RuleContext): void {
 
 /** How sure it is that the value gets down to `pole`; undefined where it can't. */
 function reach(value: Quantity, pole: number): Confidence | undefined {
-  const { lo, hi, reachesLo } = value.range;
+  const { lo, hi, reachesLo, reachesHi } = value.range;
   if (lo > pole || (lo === pole && value.range.excludesZero && pole === 0)) return undefined;
   // A named probability is only ever likely; what the model derived is proven.
   if (value.assumed) return reachesLo > 0 ? 'likely' : 'possible';
-  if (hi <= pole || reachesLo === 2) return 'proven';
+  if (reachesLo === 2 || (hi <= pole && Math.max(reachesLo, reachesHi) > 0)) return 'proven';
   return reachesLo === 1 ? 'likely' : 'possible';
 }
 
 function reachUpper(value: Quantity, pole: number): Confidence | undefined {
-  const { lo, hi, reachesHi } = value.range;
+  const { lo, hi, reachesLo, reachesHi } = value.range;
   if (hi < pole) return undefined;
   if (value.assumed) return reachesHi > 0 ? 'likely' : 'possible';
-  if (lo >= pole || reachesHi === 2) return 'proven';
+  if (reachesHi === 2 || (lo >= pole && Math.max(reachesLo, reachesHi) > 0)) return 'proven';
   return reachesHi === 1 ? 'likely' : 'possible';
 }
 
