@@ -37,5 +37,5 @@ export function brokenProblem(module: Module): Problem | undefined {
   const [first] = spans.sort((a, b) => a.start - b.start);
   if (first === undefined) return undefined;
   const places = spans.length === 1 ? 'this statement' : `${spans.length} places, the first of them here,`;
-  return { message: `${places} could not be parsed as Python 3; nothing is said there`, span: first };
+  return { message: `${places} could not be parsed (Python 3 is expected); nothing is said there`, span: first };
 }

@@ -116,3 +116,24 @@ function reasonInCell(program: NotebookProgram, home: number, findingSpan: Span,
   const line = new LineIndex(cell.source).position(span.start).line + 1;
   return { span: findingSpan, message: `${reason.message} (code cell ${index + 1}, line ${line})` };
 }
+
+/** Edits of the program by cell, in that cell's offsets; undefined where one does not fit into the Python of a cell. */
+export function editsByCell(program: NotebookProgram, edits: readonly Edit[]): Edit[][] | undefined {
+  const cells: Edit[][] = program.cells.map(() => []);
+  for (const edit of edits) {
+    const index = cellAt(program, edit.span.start);
+    const cell = program.cells[index];
+    const [placed] = (cell && fixInCell(cell, { title: '', safety: 'unsafe', edits: [edit] })?.edits) ?? [];
+    if (placed === undefined) return undefined;
+    cells[index]?.push(placed);
+  }
+  return cells;
+}
+
+/** 0-based cell, and 1-based line in it, of a 1-based line of the program. */
+export function cellLine(program: NotebookProgram, line: number): { readonly cell: number; readonly line: number } {
+  const lines = new LineIndex(program.text);
+  const cell = cellAt(program, lines.offset({ line: line - 1, column: 0 }));
+  const first = lines.position(program.cells[cell]?.span.start ?? 0).line;
+  return { cell, line: line - first };
+}
