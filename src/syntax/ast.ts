@@ -289,6 +289,7 @@ export interface Parameter extends Span {
   /** `*args` is 'varargs', `**kw` is 'kwargs'. */
   readonly form: 'positional' | 'varargs' | 'keyword-only' | 'kwargs';
 }
+/** Starts at its first decorator, where it has one; so does a class. */
 export interface FunctionDef extends NodeBase {
   readonly kind: 'FunctionDef';
   readonly name: string;

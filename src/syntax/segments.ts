@@ -27,7 +27,7 @@ function nextLine(text: string, from: number): number {
 }
 
 /** Offset just after the string that opens at `at` (a quote); stops at the line end where one-line quotes stay open. */
-function skipString(text: string, at: number, indent: string): { end: number; closed: boolean } {
+export function skipString(text: string, at: number, indent = ''): { end: number; closed: boolean } {
   const quote = text.charAt(at);
   const closing = quote.repeat(3);
   const triple = text.startsWith(closing, at);
