@@ -1,6 +1,7 @@
 // What a command is given: where it runs, what it reads and writes, and the analyser when it needs one.
 
 import type { RuleInfo } from '../analyzer/finding';
+import type { Checkpointer } from './checkpoints';
 import type { Engine } from './engine';
 import type { RuleBook } from './report';
 import type { Terminal } from './terminal';
@@ -14,6 +15,7 @@ export interface Context {
   readonly rules: readonly RuleInfo[];
   /** Made when it is first needed: the parser takes its time to load. */
   createEngine(): Promise<Engine>;
+  createCheckpointer(): Promise<Checkpointer>;
 }
 
 export const EXIT = { clean: 0, findings: 1, error: 2 } as const;

@@ -3,6 +3,7 @@
 import { version } from '../../package.json';
 import { allRules } from '../analyzer/analyzer';
 import { createAnalyzer, engineOf } from './analyzer-engine';
+import { checkpointerOf } from './checkpointer';
 import { EXIT } from './context';
 import { describeFileError, errorCode } from './file-error';
 import { run } from './run';
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
     version,
     rules: allRules(),
     createEngine: async () => engineOf(await createAnalyzer()),
+    createCheckpointer: async () => checkpointerOf((await createAnalyzer()).parser),
   });
 }
 

@@ -9,6 +9,7 @@ import {
   UsageError,
 } from './arguments';
 import { CHECK, runCheck } from './check';
+import { CHECKPOINTS, runCheckpoints } from './checkpoints';
 import { hint } from './closest';
 import { type Context, EXIT, type ExitCode } from './context';
 import { DUMP, runDump } from './dump';
@@ -23,6 +24,7 @@ interface Command {
 
 const COMMANDS: readonly Command[] = [
   { spec: CHECK, run: runCheck },
+  { spec: CHECKPOINTS, run: runCheckpoints },
   { spec: DUMP, run: runDump },
   { spec: RULES, run: runRules },
   { spec: EXPLAIN, run: runExplain },

@@ -5,9 +5,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { configureFindings } from '../../../src/analyzer/config';
 import type { AnalysisResult, Finding, RuleInfo } from '../../../src/analyzer/finding';
+import { checkpointerOf } from '../../../src/cli/checkpointer';
 import type { Engine, SourceProgram } from '../../../src/cli/engine';
 import { run } from '../../../src/cli/run';
 import { Terminal } from '../../../src/cli/terminal';
+import { freshAnalyzer } from '../../rules/harness/python-analyzer';
 
 export const TEST_RULES: readonly RuleInfo[] = [
   {
@@ -160,6 +162,7 @@ export async function runIn(folder: string, argv: readonly string[], options: Ru
     version: '1.2.3',
     rules: options.rules,
     createEngine: async () => options.engine,
+    createCheckpointer: async () => checkpointerOf((await freshAnalyzer()).parser),
   });
   return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
 }
