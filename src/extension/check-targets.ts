@@ -3,7 +3,7 @@
 import { type Span, spanContains } from '../text/span';
 import type { CheckTarget, FunctionOutline } from './engine/messages';
 
-/** The selected text; an empty span is the cursor. Lines are zero-based and included. */
+/** The selected text; an empty span is the cursor. Lines are 1-based and included. */
 export interface Selection {
   readonly span: Span;
   readonly firstLine: number;

@@ -1,7 +1,11 @@
 // Answers requests with the analyser: the same code in a worker and, where none can start, in the host itself.
 
 import { Analyzer } from '../../analyzer/analyzer';
+import { insertCheckpoints } from '../../analyzer/checkpoints/insert';
+import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
+import { neutraliseCell } from '../../analyzer/notebook-magics';
+import type { Module } from '../../syntax/ast';
 import type { ParserBinaries } from '../../syntax/parser';
 import { fixUntilStable } from './fix-loop';
 import type { EngineReplies, EngineReply, EngineRequest, Program } from './messages';
@@ -23,8 +27,23 @@ export class Engine {
       case 'fix':
         return fixUntilStable(request, (program, config) => this.analyze(program, config));
       case 'functions':
-        return outlineFunctions(this.analyzer.parser.parse(request.text));
+        return outlineFunctions(this.parse(request.text, request.isNotebookCell));
+      case 'insertChecks': {
+        const { target, style, sequentialHooks } = request;
+        const module = this.parse(request.text, request.isNotebookCell);
+        const { edits, inserted, problems } = insertCheckpoints(module, { target, style, sequentialHooks });
+        return { edits, count: inserted.length, problems };
+      }
+      case 'removeChecks': {
+        const { edits, removed } = removeCheckpoints(request.text);
+        return { edits, count: removed, problems: [] };
+      }
     }
+  }
+
+  /** A notebook cell's magics give way to Python of equal length, so that offsets hold. */
+  private parse(text: string, isNotebookCell: boolean): Module {
+    return this.analyzer.parser.parse(isNotebookCell ? neutraliseCell(text).text : text);
   }
 
   private analyze(program: Program, config: AnalysisConfig): readonly AnalysisResult[] {

@@ -1,5 +1,6 @@
 // What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
 
+import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { Edit } from '../../text/edit';
 import type { Span } from '../../text/span';
@@ -10,14 +11,8 @@ export interface Program {
   readonly isNotebook: boolean;
 }
 
-export type CheckStyle = 'raise' | 'print' | 'breakpoint' | 'record';
+export type { CheckStyle, CheckTarget };
 export const CHECK_STYLES: readonly CheckStyle[] = ['raise', 'print', 'breakpoint', 'record'];
-
-/** Where finite checks go. Lines are zero-based and both ends are included. */
-export type CheckTarget =
-  | { readonly kind: 'function'; readonly name: string }
-  | { readonly kind: 'lines'; readonly first: number; readonly last: number }
-  | { readonly kind: 'everything' };
 
 /** A function of the file; nested ones come after the one around them. */
 export interface FunctionOutline {

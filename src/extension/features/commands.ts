@@ -54,7 +54,7 @@ async function checkFile(service: AnalysisService): Promise<void> {
   const message =
     count === undefined
       ? (service.noteOn(document) ?? vscode.l10n.t('This text is not analysed.'))
-      : vscode.l10n.t('{0} findings.', count);
+      : vscode.l10n.t('findings: {0}.', count);
   vscode.window.setStatusBarMessage(vscode.l10n.t('NaN Lens: {0}', message), 5000);
   if (count !== undefined && count > 0) await vscode.commands.executeCommand('workbench.actions.view.problems');
 }

@@ -37,7 +37,7 @@ function styleLabel(style: CheckStyle): string {
 function targetLabel(choice: TargetChoice): string {
   switch (choice.kind) {
     case 'selection':
-      return vscode.l10n.t('Selected lines {0}–{1}', choice.first + 1, choice.last + 1);
+      return vscode.l10n.t('Selected lines {0}–{1}', choice.first, choice.last);
     case 'function':
       return vscode.l10n.t('Function {0}', choice.name);
     case 'everything':
@@ -111,7 +111,7 @@ class FiniteChecks {
       return refuse(reply.problems[0] ?? vscode.l10n.t('nothing there computes a tensor that is not checked already.'));
     }
     if (await this.apply(document, version, reply)) {
-      tell(vscode.l10n.t('{0} finite checks inserted.', reply.count));
+      tell(vscode.l10n.t('finite checks inserted: {0}.', reply.count));
     }
   }
 
@@ -127,7 +127,7 @@ class FiniteChecks {
     const reply = this.replyOf(outcome, document);
     if (!reply) return;
     if (reply.edits.length === 0) return refuse(vscode.l10n.t('this file holds no finite checks of ours.'));
-    if (await this.apply(document, version, reply)) tell(vscode.l10n.t('Finite checks removed.'));
+    if (await this.apply(document, version, reply)) tell(vscode.l10n.t('finite checks removed.'));
   }
 
   private async document(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
@@ -152,9 +152,9 @@ class FiniteChecks {
     const functions = outcome.kind === 'done' ? outcome.value : [];
     const selection = place && {
       span: spanOf(document, place),
-      firstLine: place.start.line,
+      firstLine: place.start.line + 1,
       // A selection that ends before a line's first character does not mean that line.
-      lastLine: place.end.character === 0 && place.end.line > place.start.line ? place.end.line - 1 : place.end.line,
+      lastLine: place.end.character === 0 && place.end.line > place.start.line ? place.end.line : place.end.line + 1,
     };
     const items = checkTargets(functions, selection).map((choice) => ({ label: targetLabel(choice), choice }));
     const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Insert finite checks: where?') });
