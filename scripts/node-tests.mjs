@@ -8,7 +8,9 @@ import { globSync } from 'tinyglobby';
 import { nodeBundle, root } from './bundles.mjs';
 import { Trouble } from './setup/report.mjs';
 
-const countingReporter = fileURLToPath(new URL('./counting-reporter.mjs', import.meta.url));
+const [countingReporter, briefReporter] = ['counting', 'brief'].map((name) =>
+  fileURLToPath(new URL(`./${name}-reporter.mjs`, import.meta.url)),
+);
 
 /** Paths, relative to the root and sorted, that match the patterns and contain one of `wanted` (all where it is empty). */
 export function findTests(patterns, wanted = []) {
@@ -20,12 +22,13 @@ export function findTests(patterns, wanted = []) {
 /**
  * @param {string} name names the folder of the bundles below dist/test/
  * @param {readonly string[]} files
- * @param {{ env?: Record<string, string>, together?: boolean }} [options] `together` makes one bundle and one process
+ * @param {{ env?: Record<string, string>, together?: boolean, brief?: boolean }} [options] `brief` prints
+ *   failures alone; `together` makes one bundle and one process
  *   of all TypeScript files, which is fast; without it each file has its own process and runs after the one before, so
  *   that its before() and after() are its own
  * @returns {Promise<import('./results.mjs').Results>}
  */
-export async function runNodeTests(name, files, { env = {}, together = false } = {}) {
+export async function runNodeTests(name, files, { env = {}, together = false, brief = false } = {}) {
   if (files.length === 0) throw new Trouble(`No test file for ${name}`);
   const folder = path.join(root, 'dist/test', `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -37,7 +40,7 @@ export async function runNodeTests(name, files, { env = {}, together = false } =
     const status = await runNode(
       [
         '--enable-source-maps',
-        ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+        ...[`--test-reporter=${brief ? briefReporter : 'spec'}`, '--test-reporter-destination=stdout'],
         ...[`--test-reporter=${countingReporter}`, `--test-reporter-destination=${counts}`],
         ...['--test', '--test-concurrency=1', ...entries],
       ],

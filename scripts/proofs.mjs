@@ -6,10 +6,11 @@ import { runMain } from './setup/report.mjs';
 
 const patterns = ['test/proofs/**/*.test.{ts,mjs}', 'test/recorder/**/*.test.{ts,mjs}'];
 
-export async function runProofs(wanted = []) {
+export async function runProofs(wanted = [], options = {}) {
   const python = await ensurePython();
   return runNodeTests('proofs', findTests(patterns, wanted), {
     env: { NANLENS_VENV_PYTHON: python, KERAS_BACKEND: 'torch', PYTHONDONTWRITEBYTECODE: '1' },
+    ...options,
   });
 }
 

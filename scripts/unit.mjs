@@ -5,8 +5,8 @@ import { runMain } from './setup/report.mjs';
 
 const patterns = ['test/unit/**/*.test.ts', 'test/rules/**/*.test.ts', 'test/dumps/**/*.test.ts'];
 
-export function runUnitTests(wanted = []) {
-  return runNodeTests('unit', findTests(patterns, wanted), { together: true });
+export function runUnitTests(wanted = [], options = {}) {
+  return runNodeTests('unit', findTests(patterns, wanted), { together: true, ...options });
 }
 
 if (isMain(import.meta.url)) {

@@ -7,6 +7,6 @@ import { runUnitTests } from './unit.mjs';
 await runMain(async () => {
   const results = emptyResults();
   addResults(results, runChecks());
-  addResults(results, await runUnitTests());
+  addResults(results, await runUnitTests([], { brief: true }));
   printResults(results);
 });
