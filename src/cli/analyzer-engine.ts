@@ -1,29 +1,15 @@
-// The analyser, loaded from the parser's files beside the program, as the engine of the command line.
+// The analyser as the engine of the command line.
 
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import language from '../../node_modules/tree-sitter-python/tree-sitter-python.wasm';
+import runtime from '../../node_modules/web-tree-sitter/web-tree-sitter.wasm';
 import { Analyzer, MAX_SOURCE_LENGTH } from '../analyzer/analyzer';
 import { brokenProblem, countBroken } from '../analyzer/broken-count';
 import type { AnalysisResult } from '../analyzer/finding';
 import { joinCells, splitByCell } from '../analyzer/notebook';
-import { type Engine, InstallationError } from './engine';
-import { describeFileError } from './file-error';
+import type { Engine } from './engine';
 
-async function readBinary(name: string): Promise<Uint8Array> {
-  const file = path.join(__dirname, name);
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new InstallationError(`this installation is not complete: ${file}: ${describeFileError(error)}`);
-  }
-}
-
-/** @throws InstallationError if the parser's files are not beside the program */
-export async function createAnalyzer(): Promise<Analyzer> {
-  const [runtime, language] = await Promise.all([
-    readBinary('web-tree-sitter.wasm'),
-    readBinary('tree-sitter-python.wasm'),
-  ]);
+/** The parser's WebAssembly files are part of the bundle, so that the command line is one file. */
+export function createAnalyzer(): Promise<Analyzer> {
   return Analyzer.create({ runtime, language });
 }
 

@@ -15,6 +15,3 @@ export interface Engine {
   /** How many places of the program cannot be parsed: only ever compared with another count. */
   countBroken(program: SourceProgram): number;
 }
-
-/** What this installation lacks; the message is for the user. */
-export class InstallationError extends Error {}

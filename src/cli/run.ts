@@ -13,7 +13,6 @@ import { CHECKPOINTS, runCheckpoints } from './checkpoints';
 import { hint } from './closest';
 import { type Context, EXIT, type ExitCode } from './context';
 import { DUMP, runDump } from './dump';
-import { InstallationError } from './engine';
 import { EXPLAIN, RULES, runExplain, runRules } from './rules';
 import type { Terminal } from './terminal';
 
@@ -64,8 +63,6 @@ export async function run(argv: readonly string[], context: Context): Promise<Ex
       terminal.error(error.message);
       const isCommand = COMMANDS.some(({ spec }) => spec.name === name);
       terminal.errorLine(`Try "nanlens ${isCommand ? `${name} ` : ''}--help".`);
-    } else if (error instanceof InstallationError) {
-      terminal.error(error.message);
     } else {
       terminal.error(`NaN Lens failed; this is a fault of its own: ${error instanceof Error ? error.stack : error}`);
     }

@@ -130,7 +130,7 @@ function message(
     confidence === 'possible'
       ? `nothing shows that \`${operand}\` stays ${name === 'logit' ? 'between 0 and 1' : `above ${pole}`}`
       : value.assumed
-        ? `${value.role === 'probabilities' ? `\`${operand}\` is a probability by its name` : `\`${operand}\` comes from a mask`}, and real data takes it to ${value0}`
+        ? `${value.role === 'mask' || value.role === 'count' ? `\`${operand}\` comes from a mask` : `\`${operand}\` is a probability by its name`}, and real data takes it to ${value0}`
         : value.range.lo < pole
           ? `\`${operand}\` can be ${value0} or less${because ? ` (${because})` : ''}`
           : `\`${operand}\` can be exactly ${value0}${because ? ` (${because})` : ''}`;
