@@ -44,7 +44,7 @@ def _nanlens_faults(name, value, depth=4):
         nans, infs, size = (int(nan.sum()), int(inf.sum()), int(bad.numel() if hasattr(bad, "numel") else bad.size)) if hasattr(bad, "sum") else (int(nan), int(inf), 1)
         finite = abs(value)[~bad] if str(getattr(value, "dtype", "")).startswith(("complex", "torch.complex")) else value[~bad] if size > nans + infs else None
         span = f"the finite ones lie between {float(finite.min()):.6g} and {float(finite.max()):.6g}" if size > nans + infs else "none is finite"
-        return [f"{name} holds {nans} NaN and {infs} Inf among {size} values (shape {tuple(getattr(value, 'shape', ()))}, {getattr(value, 'dtype', 'float')}); {span}"]
+        return [f"{name} holds {nans} NaN and {infs} Inf among {size} value{'s' * (size != 1)} (shape {tuple(getattr(value, 'shape', ()))}, {getattr(value, 'dtype', 'float')}); {span}"]
     except Exception: return []
 def _nanlens_report(faults, then):
     if not faults: return False

@@ -4,6 +4,7 @@
 import { type Expr, type Module, outerSpan, type Stmt } from '../../syntax/ast';
 import { blocksOf } from '../../syntax/walk';
 import { checkEdits, type Edit, sortEdits } from '../../text/edit';
+import { DeliberateInfinity } from './deliberate-infinity';
 import { helperPlace } from './helper-place';
 import {
   CHECK_BEFORE_FUNCTION,
@@ -104,6 +105,8 @@ class Inserter {
   readonly inserted: InsertedCheck[] = [];
   readonly placement: Placement;
   private readonly seen = new Set<Stmt>();
+  private infinity = new DeliberateInfinity();
+  private readonly isDeliberate = (expr: Expr) => this.infinity.isIn(expr);
 
   constructor(
     module: Module,
@@ -114,6 +117,7 @@ class Inserter {
   }
 
   region(region: Region): void {
+    this.infinity = new DeliberateInfinity();
     this.suite(region.body, region);
   }
 
@@ -139,8 +143,9 @@ class Inserter {
       }
       if (statement.kind === 'ClassDef' || statement.kind === 'BrokenStmt') return;
       for (const block of blocksOf(statement)) this.suite(block.body, region, onlyLayers);
-      if (blocksOf(statement).length > 0 || !this.isWanted(statement, region)) return;
-      this.statement(statement, own[index - 1], body, region, onlyLayers);
+      if (blocksOf(statement).length > 0) return;
+      if (this.isWanted(statement, region)) this.statement(statement, own[index - 1], body, region, onlyLayers);
+      this.infinity.see(statement);
     });
   }
 
@@ -171,11 +176,11 @@ class Inserter {
     this.seen.add(statement);
     const before = checksBefore(statement, sourceOf);
     const last = previous && lastOf(previous);
-    const justChecked = last && checksAfter(last, this.kindOf, sourceOf);
+    const justChecked = last && checksAfter(last, this.kindOf, this.isDeliberate, sourceOf);
     if (before && !(justChecked && before.values.every((value) => justChecked.values.includes(value)))) {
       this.before(statement, before, suite, region);
     }
-    const after = layers ?? checksAfter(statement, this.kindOf, sourceOf);
+    const after = layers ?? checksAfter(statement, this.kindOf, this.isDeliberate, sourceOf);
     if (after) this.after(statement, after, suite, region);
     if (statement.kind === 'Return' && statement.value) this.returned(statement, statement.value, region);
   }
@@ -204,7 +209,7 @@ class Inserter {
     const name = `value returned by ${region.functionName || 'the function'}`;
     const end = writePassEnd(name, this.options.style);
     const passed = passedOn(value);
-    if (!isWorthPassing(passed ?? value, this.kindOf)) return;
+    if (!isWorthPassing(passed ?? value, this.kindOf, this.isDeliberate)) return;
     if (passed) {
       // The wrapper's end begins with the parenthesis that closes the one it puts around the expression.
       this.replace(region.offset + outerSpan(passed).end - 1, region.offset + value.end, end);

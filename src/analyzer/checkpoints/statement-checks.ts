@@ -93,50 +93,32 @@ function readableTargets(target: Expr): Expr[] {
   return isRepeatable(target) ? [target] : [];
 }
 
-const NOT_FINITE_ON_PURPOSE = /^(?:neg_)?inf(?:inity)?$/i;
-
-/** Masks are made of infinities on purpose: `torch.full(…, float("-inf"))`, `masked_fill(mask, -inf)`. */
-function fillsWithInfinity(expr: Expr): boolean {
-  if (expr.kind !== 'Call') return false;
-  return [
-    ...expr.args.map(({ value }) => value),
-    ...(expr.callee.kind === 'Attribute' ? [expr.callee.object] : []),
-  ].some(function isInfinite(value: Expr): boolean {
-    switch (value.kind) {
-      case 'Unary':
-        return isInfinite(value.operand);
-      case 'Attribute':
-        return NOT_FINITE_ON_PURPOSE.test(value.name) || /^(?:nan)$/i.test(value.name);
-      case 'Call':
-        return value.callee.kind === 'Name' && value.callee.id === 'float'
-          ? value.args.some(
-              (arg) => arg.value.kind === 'String' && /^[-+]?(?:inf(?:inity)?|nan)$/i.test(arg.value.value ?? ''),
-            )
-          : fillsWithInfinity(value);
-      default:
-        return false;
-    }
-  });
-}
+/** Tells values that hold infinities on purpose. */
+export type IsDeliberate = (expr: Expr) => boolean;
 
 /** What to check right after the statement. */
-export function checksAfter(statement: Stmt, kindOf: KindOf, sourceOf: (expr: Expr) => string): Check | undefined {
-  const values = valuesAfter(statement, kindOf)
+export function checksAfter(
+  statement: Stmt,
+  kindOf: KindOf,
+  isDeliberate: IsDeliberate,
+  sourceOf: (expr: Expr) => string,
+): Check | undefined {
+  const values = valuesAfter(statement, kindOf, isDeliberate)
     .map(sourceOf)
     .filter((source) => !/[\r\n]/.test(source));
   return values.length > 0 ? { callee: CHECK_FUNCTION, values: [...new Set(values)] } : undefined;
 }
 
-function valuesAfter(statement: Stmt, kindOf: KindOf): Expr[] {
+function valuesAfter(statement: Stmt, kindOf: KindOf, isDeliberate: IsDeliberate): Expr[] {
   switch (statement.kind) {
     case 'Assign':
-      if (!mayComputeTensor(statement.value, kindOf) || fillsWithInfinity(statement.value)) return [];
+      if (!mayComputeTensor(statement.value, kindOf) || isDeliberate(statement.value)) return [];
       return statement.targets.slice(0, 1).flatMap(readableTargets);
     case 'AnnAssign':
-      if (!statement.value || !mayComputeTensor(statement.value, kindOf) || fillsWithInfinity(statement.value))
-        return [];
+      if (!statement.value || !mayComputeTensor(statement.value, kindOf) || isDeliberate(statement.value)) return [];
       return readableTargets(statement.target);
     case 'AugAssign': {
+      if (isDeliberate(statement.value) || isDeliberate(statement.target)) return [];
       const isTensor = kindOf(statement.target) === 'tensor' || kindOf(statement.value) === 'tensor';
       return isTensor || mayComputeTensor(statement.value, kindOf) ? readableTargets(statement.target) : [];
     }
@@ -144,7 +126,7 @@ function valuesAfter(statement: Stmt, kindOf: KindOf): Expr[] {
       // `x.clamp_(…)` and `F.relu_(x)` change their tensor in place.
       const call = statement.value;
       if (call.kind !== 'Call' || call.callee.kind !== 'Attribute' || !/[^_]_$/.test(call.callee.name)) return [];
-      if (call.callee.name === 'requires_grad_' || fillsWithInfinity(call)) return [];
+      if (call.callee.name === 'requires_grad_' || isDeliberate(call)) return [];
       const changed = kindOf(call.callee.object) === 'other' ? call.args[0]?.value : call.callee.object;
       return kindOf(call) === 'tensor' && changed ? readableTargets(changed) : [];
     }
@@ -154,8 +136,8 @@ function valuesAfter(statement: Stmt, kindOf: KindOf): Expr[] {
 }
 
 /** Whether a returned expression computes something that no check has seen yet. */
-export function isWorthPassing(returned: Expr, kindOf: KindOf): boolean {
-  return mayComputeTensor(returned, kindOf) && !fillsWithInfinity(returned);
+export function isWorthPassing(returned: Expr, kindOf: KindOf, isDeliberate: IsDeliberate): boolean {
+  return mayComputeTensor(returned, kindOf) && !isDeliberate(returned);
 }
 
 /** The loss before `backward`, the gradients before a bare `optimizer.step()`. */
