@@ -44,6 +44,18 @@ function isAbandoned(lock) {
   }
 }
 
+/** Moves the lock away before it is deleted, for another waiter may have taken it over in the meantime. */
+function removeAbandoned(lock) {
+  const aside = `${lock}.${process.pid}`;
+  try {
+    renameSync(lock, aside);
+    if (isAbandoned(aside)) rmSync(aside, { recursive: true, force: true });
+    else renameSync(aside, lock);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error; // it is gone already
+  }
+}
+
 /** Runs `body` while no other process is inside `withLock` of the same name. */
 export async function withLock(name, body) {
   const lock = path.join(cacheDir, 'locks', name);
@@ -57,7 +69,7 @@ export async function withLock(name, body) {
       if (error.code !== 'EEXIST') throw error;
     }
     if (isAbandoned(lock)) {
-      rmSync(lock, { recursive: true, force: true });
+      removeAbandoned(lock);
       continue;
     }
     if (!told) say(`${name}: another run is installing it; waiting`);
@@ -92,7 +104,7 @@ export async function provision({ name, why, pins, install, inPlace = false }) {
     if (same(previous, pins)) return target;
     say(`Installing ${name} into ${path.relative(root, target) || target}: ${why}`);
     const started = Date.now();
-    const dir = inPlace ? target : `${target}.partial-${process.pid}`;
+    const dir = inPlace ? target : `${target}.partial`;
     if (!inPlace || !previous) rmSync(dir, { recursive: true, force: true });
     mkdirSync(dir, { recursive: true });
     // Until it is whole again it must not pass for installed.

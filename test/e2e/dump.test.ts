@@ -92,3 +92,9 @@ test('a dump opens in its editor, and the keyboard leads to the line', async () 
   await workbench.waitForCursor(7);
   await workbench.screenshot('dump-line');
 });
+
+test('a dump that a real run has left opens too', async () => {
+  await workbench.openFile('examples/runs/causal_transformer.step-60.rank-0.nandump.json');
+  assert.match(await heading(), /causal_transformer\.py:\d+/);
+  await workbench.screenshot('recorded-dump');
+});
