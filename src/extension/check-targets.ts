@@ -1,7 +1,8 @@
 // Where finite checks may go, seen from the cursor: the likeliest place first.
 
+import type { FunctionOutline } from '../analyzer/function-outline';
 import { type Span, spanContains } from '../text/span';
-import type { CheckTarget, FunctionOutline } from './engine/messages';
+import type { CheckTarget } from './engine/messages';
 
 /** The selected text; an empty span is the cursor. Lines are 1-based and included. */
 export interface Selection {

@@ -4,12 +4,11 @@ import { Analyzer } from '../../analyzer/analyzer';
 import { insertCheckpoints } from '../../analyzer/checkpoints/insert';
 import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
+import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
-import type { Module } from '../../syntax/ast';
 import type { ParserBinaries } from '../../syntax/parser';
 import { fixUntilStable } from './fix-loop';
 import type { EngineReplies, EngineReply, EngineRequest, Program } from './messages';
-import { outlineFunctions } from './outline';
 
 export class Engine {
   private constructor(private readonly analyzer: Analyzer) {}
@@ -27,10 +26,10 @@ export class Engine {
       case 'fix':
         return fixUntilStable(request, (program, config) => this.analyze(program, config));
       case 'functions':
-        return outlineFunctions(this.parse(request.text, request.isNotebookCell));
+        return outlineFunctions(this.analyzer.parser.parse(pythonOf(request)));
       case 'insertChecks': {
         const { target, style, sequentialHooks } = request;
-        const module = this.parse(request.text, request.isNotebookCell);
+        const module = this.analyzer.parser.parse(pythonOf(request));
         const { edits, inserted, problems } = insertCheckpoints(module, { target, style, sequentialHooks });
         return { edits, count: inserted.length, problems };
       }
@@ -41,13 +40,13 @@ export class Engine {
     }
   }
 
-  /** A notebook cell's magics give way to Python of equal length, so that offsets hold. */
-  private parse(text: string, isNotebookCell: boolean): Module {
-    return this.analyzer.parser.parse(isNotebookCell ? neutraliseCell(text).text : text);
-  }
-
   private analyze(program: Program, config: AnalysisConfig): readonly AnalysisResult[] {
     if (program.isNotebook) return this.analyzer.analyzeNotebook(program.cells, config);
     return program.cells.map((text) => this.analyzer.analyze(text, config));
   }
+}
+
+/** A notebook cell's magics give way to Python of equal length, so that offsets hold. */
+function pythonOf({ text, isNotebookCell }: { readonly text: string; readonly isNotebookCell: boolean }): string {
+  return isNotebookCell ? neutraliseCell(text).text : text;
 }

@@ -2,8 +2,8 @@
 
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
+import type { FunctionOutline } from '../../analyzer/function-outline';
 import type { Edit } from '../../text/edit';
-import type { Span } from '../../text/span';
 
 /** A Python program: one text, or the code cells of a notebook in their order. */
 export interface Program {
@@ -13,14 +13,6 @@ export interface Program {
 
 export type { CheckStyle, CheckTarget };
 export const CHECK_STYLES: readonly CheckStyle[] = ['raise', 'print', 'breakpoint', 'record'];
-
-/** A function of the file; nested ones come after the one around them. */
-export interface FunctionOutline {
-  /** "Model.forward". */
-  readonly qualifiedName: string;
-  /** From its first decorator or `def` to its last statement. */
-  readonly span: Span;
-}
 
 export interface AnalyzeRequest {
   readonly kind: 'analyze';

@@ -175,6 +175,12 @@ class FiniteChecks {
     const edit = addEdits(new vscode.WorkspaceEdit(), document, reply.edits);
     const isDone = document.version === version && (await vscode.workspace.applyEdit(edit));
     if (!isDone) refuse(vscode.l10n.t('the text changed in the meantime, so nothing was done. Try again.'));
+    // The checks' helper at the top of the file has pushed away the lines that were being looked at.
+    for (const editor of vscode.window.visibleTextEditors) {
+      if (editor.document === document) {
+        editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+      }
+    }
     return isDone;
   }
 }

@@ -1,8 +1,16 @@
 // The functions of a file, for choosing where finite checks go.
 
-import type { FunctionDef, Module, Stmt } from '../../syntax/ast';
-import { blocksOf } from '../../syntax/walk';
-import type { FunctionOutline } from './messages';
+import type { FunctionDef, Module, Stmt } from '../syntax/ast';
+import { blocksOf } from '../syntax/walk';
+import type { Span } from '../text/span';
+
+/** A function of the file; nested ones come after the one around them. */
+export interface FunctionOutline {
+  /** "Model.forward". */
+  readonly qualifiedName: string;
+  /** From its first decorator or `def` to its last statement. */
+  readonly span: Span;
+}
 
 /** From the first decorator, where there is one. */
 function startOf(definition: FunctionDef): number {
