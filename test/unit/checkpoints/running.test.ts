@@ -167,6 +167,17 @@ f(np.array([0.0, 1.0]))
 });
 
 describe('a check that finds nothing', () => {
+  test('takes no gradients for infinite whose norm alone overflows', () => {
+    const { status, stderr } = run(`import torch
+w = torch.zeros(3, requires_grad=True)
+opt = torch.optim.SGD([w], lr=1e-30)
+for step in range(1):
+    (w * 1e30).sum().backward()
+    opt.step()
+`);
+    assert.equal(status, 0, stderr);
+  });
+
   test('changes no result, no type and no gradient', () => {
     const { status, stdout, stderr } = run(
       `import copy, io, torch
