@@ -7,6 +7,9 @@ import { isNumeric } from '../semantic/program';
 import type { Module, PlacedSegment, Segment } from '../syntax/ast';
 import { type ParserBinaries, PythonParser } from '../syntax/parser';
 import { LineIndex } from '../text/line-index';
+import { insertCheckpoints } from './checkpoints/insert';
+import { kindsKnownTo } from './checkpoints/model-kinds';
+import type { CheckOptions, Insertion } from './checkpoints/options';
 import { configureFindings, isEnabled } from './config';
 import type { AnalysisConfig, AnalysisResult, Problem, RuleInfo } from './finding';
 import { joinCells, splitByCell } from './notebook';
@@ -61,6 +64,13 @@ export class Analyzer {
   analyzeNotebook(cells: readonly string[], config: AnalysisConfig): readonly AnalysisResult[] {
     const program = joinCells(cells);
     return splitByCell(program, this.analyze(program.text, config));
+  }
+
+  /** Where finite checks go, and their text. Never throws. */
+  insertChecks(text: string, options: CheckOptions): Insertion {
+    if (text.length > MAX_SOURCE_LENGTH) return { edits: [], inserted: [], problems: ['the file is too long'] };
+    const model = this.modelFor(text);
+    return insertCheckpoints(model.module, { ...options, kindOf: kindsKnownTo(model) });
   }
 
   private analyzeModule(model: SemanticModel, config: AnalysisConfig): AnalysisResult {

@@ -1,10 +1,9 @@
 // Finite checks in whole programs: a Python file as it is, a notebook's cells as one program with checks in each cell.
 
-import { insertCheckpoints } from '../analyzer/checkpoints/insert';
+import type { Analyzer } from '../analyzer/analyzer';
 import type { CheckOptions } from '../analyzer/checkpoints/options';
 import { removeCheckpoints } from '../analyzer/checkpoints/remove';
 import { cellLine, editsByCell, joinCells } from '../analyzer/notebook';
-import type { PythonParser } from '../syntax/parser';
 import { applyEdits } from '../text/edit';
 import type { Checkpointer, CheckpointOutcome } from './checkpoints';
 import type { SourceProgram } from './engine';
@@ -15,10 +14,10 @@ import type { SourceProgram } from './engine';
  */
 const CELL_END = '\n#';
 
-function insertIntoCells(parser: PythonParser, texts: readonly string[], options: CheckOptions): CheckpointOutcome {
+function insertIntoCells(analyzer: Analyzer, texts: readonly string[], options: CheckOptions): CheckpointOutcome {
   const padded = texts.map((text) => text + CELL_END);
   const program = joinCells(padded);
-  const { edits, inserted, problems } = insertCheckpoints(parser.parse(program.text), options);
+  const { edits, inserted, problems } = analyzer.insertChecks(program.text, options);
   const byCell = editsByCell(program, edits);
   const changed = padded.map((text, i) => applyEdits(text, byCell?.[i] ?? []));
   if (byCell === undefined || !changed.every((text) => text.endsWith(CELL_END))) {
@@ -35,12 +34,12 @@ function insertIntoCells(parser: PythonParser, texts: readonly string[], options
   };
 }
 
-export function checkpointerOf(parser: PythonParser): Checkpointer {
+export function checkpointerOf(analyzer: Analyzer): Checkpointer {
   return {
     insert({ texts, isNotebook }: SourceProgram, options) {
-      if (isNotebook) return insertIntoCells(parser, texts, options);
+      if (isNotebook) return insertIntoCells(analyzer, texts, options);
       const text = texts[0] ?? '';
-      const { edits, inserted, problems } = insertCheckpoints(parser.parse(text), options);
+      const { edits, inserted, problems } = analyzer.insertChecks(text, options);
       return {
         texts: [applyEdits(text, edits)],
         inserted: inserted.map(({ line, name }) => ({ text: 0, line, name })),

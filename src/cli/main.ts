@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     version,
     rules: allRules(),
     createEngine: async () => engineOf(await createAnalyzer()),
-    createCheckpointer: async () => checkpointerOf((await createAnalyzer()).parser),
+    createCheckpointer: async () => checkpointerOf(await createAnalyzer()),
   });
 }
 

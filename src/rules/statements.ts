@@ -1,9 +1,8 @@
 // Where statements stand: their block, their siblings, what encloses them.
 
-import { blocksOf } from '../semantic/blocks';
 import type { SemanticModel } from '../semantic/model';
-import { isStatement } from '../semantic/model';
 import type { Node, Segment, Stmt } from '../syntax/ast';
+import { blocksOf, isStatement } from '../syntax/walk';
 
 /** Enclosing statements, nearest first; the statement itself is not one. */
 export function ancestors(model: SemanticModel, segment: Segment, node: Node): Stmt[] {

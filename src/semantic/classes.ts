@@ -1,7 +1,7 @@
 // Classes of the file: their methods through local bases, and the attributes that their methods assign.
 
 import type { ClassDef, Expr, FunctionDef, Stmt } from '../syntax/ast';
-import { blocksOf } from './blocks';
+import { blocksOf } from '../syntax/walk';
 import { parameterScope } from './calls';
 import { Environment } from './environment';
 import { Evaluator } from './evaluator';

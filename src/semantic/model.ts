@@ -12,8 +12,7 @@ import type {
   Segment,
   Stmt,
 } from '../syntax/ast';
-import { childrenOf } from '../syntax/walk';
-import { blocksOf } from './blocks';
+import { blocksOf, childrenOf, isStatement } from '../syntax/walk';
 import { parameterScope } from './calls';
 import { libraryBases, methodsOf } from './classes';
 import { Environment } from './environment';
@@ -304,37 +303,6 @@ interface AnalysedBody {
   readonly scope: FunctionScope;
   readonly recording: Recording;
   readonly nested: readonly FunctionValue[];
-}
-
-const STATEMENTS: ReadonlySet<Node['kind']> = new Set([
-  'ExprStmt',
-  'Assign',
-  'AugAssign',
-  'AnnAssign',
-  'Return',
-  'Raise',
-  'Assert',
-  'Delete',
-  'Pass',
-  'Break',
-  'Continue',
-  'Global',
-  'Nonlocal',
-  'Import',
-  'ImportFrom',
-  'If',
-  'For',
-  'While',
-  'With',
-  'Try',
-  'FunctionDef',
-  'ClassDef',
-  'Match',
-  'BrokenStmt',
-]);
-
-export function isStatement(node: Node): node is Stmt {
-  return STATEMENTS.has(node.kind);
 }
 
 /** Classes bound at the top level, and those that stand inside other classes or under `if` and `try`. */

@@ -1,7 +1,6 @@
 // Answers requests with the analyser: the same code in a worker and, where none can start, in the host itself.
 
 import { Analyzer } from '../../analyzer/analyzer';
-import { insertCheckpoints } from '../../analyzer/checkpoints/insert';
 import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import { outlineFunctions } from '../../analyzer/function-outline';
@@ -29,8 +28,8 @@ export class Engine {
         return outlineFunctions(this.analyzer.parser.parse(pythonOf(request)));
       case 'insertChecks': {
         const { target, style, sequentialHooks } = request;
-        const module = this.analyzer.parser.parse(pythonOf(request));
-        const { edits, inserted, problems } = insertCheckpoints(module, { target, style, sequentialHooks });
+        const options = { target, style, sequentialHooks };
+        const { edits, inserted, problems } = this.analyzer.insertChecks(pythonOf(request), options);
         return { edits, count: inserted.length, problems };
       }
       case 'removeChecks': {

@@ -162,7 +162,7 @@ export async function runIn(folder: string, argv: readonly string[], options: Ru
     version: '1.2.3',
     rules: options.rules,
     createEngine: async () => options.engine,
-    createCheckpointer: async () => checkpointerOf((await freshAnalyzer()).parser),
+    createCheckpointer: async () => checkpointerOf(await freshAnalyzer()),
   });
   return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
 }
