@@ -4,7 +4,7 @@ import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
 import { callLocal } from './calls';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
-import { type Context, dottedName, type Evaluator } from './evaluator';
+import type { Context, Evaluator } from './evaluator';
 import {
   canonicalName,
   frameworkOf,
@@ -15,6 +15,7 @@ import {
 } from './libraries';
 import type { SiteOperand } from './operation-site';
 import { transfer } from './operations';
+import { dottedName } from './program';
 import * as R from './range';
 import { refine } from './refine';
 import type { Session } from './session';

@@ -1,6 +1,7 @@
 // Calls of functions and classes of the same file: their results, and what their call sites pass.
 
-import type { CallExpr, FunctionDef, LambdaExpr, Parameter } from '../syntax/ast';
+import type { CallExpr, FunctionDef, LambdaExpr, Parameter, Stmt } from '../syntax/ast';
+import { blocksOf } from '../syntax/walk';
 import { classMethod } from './classes';
 import { dtypeNamed } from './dtype';
 import { Environment } from './environment';
@@ -13,6 +14,7 @@ import {
   type FunctionValue,
   isUnknown,
   type LocalInstance,
+  NONE,
   type Quantity,
   UNKNOWN,
   type Value,
@@ -75,7 +77,29 @@ function bindArguments(callee: FunctionValue, expr: CallExpr, args: readonly Val
   return bound;
 }
 
+const givesValue = new WeakMap<FunctionDef, boolean>();
+
+/** Whether a function has a `return` with a value anywhere in it. */
+function returnsSomething(node: FunctionDef | LambdaExpr): boolean {
+  if (node.kind === 'Lambda') return true;
+  let known = givesValue.get(node);
+  if (known === undefined) {
+    const visit = (body: readonly Stmt[]): boolean =>
+      body.some((stmt) =>
+        stmt.kind === 'Return' || stmt.kind === 'BrokenStmt'
+          ? stmt.kind === 'BrokenStmt' || stmt.value !== undefined
+          : stmt.kind !== 'FunctionDef' &&
+            stmt.kind !== 'ClassDef' &&
+            blocksOf(stmt).some((block) => visit(block.body)),
+      );
+    known = visit(node.body.body);
+    givesValue.set(node, known);
+  }
+  return known;
+}
+
 function functionResult(session: Session, callee: FunctionValue, args: ReadonlyMap<string, Value>): Value {
+  if (!returnsSomething(callee.node)) return NONE;
   if (session.callStack.length >= MAX_DEPTH || session.callStack.includes(callee.node)) return UNKNOWN;
   const key = [...args].map(([name, value]) => `${name}=${valueKey(value)}`).join('&');
   let results = session.callResults.get(callee.node);

@@ -21,6 +21,7 @@ import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { assumedByName } from './names';
 import type { SiteOperand } from './operation-site';
 import { binaryOperator, negateQuantity } from './operations';
+import { dottedName } from './program';
 import * as R from './range';
 import { refine } from './refine';
 import type { Session } from './session';
@@ -46,14 +47,6 @@ export interface Context {
 
 const MAX_TERM = 160;
 const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
-
-/** `self.fc` as one key, for attributes that are assigned on the way; undefined for anything but names and dots. */
-export function dottedName(expr: Expr): string | undefined {
-  if (expr.kind === 'Name') return expr.id;
-  if (expr.kind !== 'Attribute') return undefined;
-  const object = dottedName(expr.object);
-  return object === undefined ? undefined : `${object}.${expr.name}`;
-}
 
 export class Evaluator {
   constructor(

@@ -3,9 +3,9 @@
 import type { Expr, ForStmt, ImportFromStmt, ImportStmt, Stmt, TryStmt, WhileStmt, WithStmt } from '../syntax/ast';
 import { autocastRegion, switchesGradientOff } from './autocast';
 import type { Environment } from './environment';
-import { dottedName, Evaluator } from './evaluator';
+import { Evaluator } from './evaluator';
 import { elementOf } from './idioms';
-import { boundNames } from './program';
+import { boundNames, changedNames, dottedName } from './program';
 import * as R from './range';
 import { refine } from './refine';
 import type { Session } from './session';
@@ -195,20 +195,23 @@ class Interpreter {
       evaluator.evaluate(stmt.test, entry);
     }
     const before = this.frame.loopExits;
-    if (evaluator.session.isRecording) {
+    const changed = [...changedNames(stmt.body)].filter((name) => entry.get(name) !== undefined);
+    if (changed.length > 0 && evaluator.session.isRecording) {
       const trial = entry.branch();
       const resultBefore = this.frame.result;
+      const pendingBefore = this.frame.pending.length;
       this.frame.loopExits = [];
       if (stmt.kind === 'While') refine(evaluator, stmt.test, true, trial);
       evaluator.session.silently(() => this.block(stmt.body.body, trial));
       this.frame.result = resultBefore;
+      this.frame.pending.length = pendingBefore;
       for (const [name, value] of trial.bindings) {
         if (stmt.kind === 'For' && targetHas(stmt.target, name)) continue;
         const old = entry.get(name);
         if (old !== undefined) entry.set(name, widen(old, value, evaluator.session, name));
       }
     } else {
-      for (const name of boundNames(stmt.body.body)) {
+      for (const name of changed) {
         const old = entry.get(name);
         if (old?.kind === 'quantity') entry.set(name, { ...UNKNOWN, term: evaluator.session.freshTerm(name) });
       }

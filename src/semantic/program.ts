@@ -1,7 +1,7 @@
 // A file as a program: its segments, what each binds and reads, and which segments can influence which.
 
-import type { CallExpr, CompareExpr, Expr, Module, Node, PlacedSegment, Segment, Stmt } from '../syntax/ast';
-import { childrenOf } from '../syntax/walk';
+import type { Block, CallExpr, CompareExpr, Expr, Module, Node, PlacedSegment, Segment, Stmt } from '../syntax/ast';
+import { blocksOf, childrenOf } from '../syntax/walk';
 
 /** Facts about a segment that depend on its text alone; kept as long as the segment lives. */
 export interface SegmentSummary {
@@ -114,6 +114,47 @@ export function summarize(segment: Segment): SegmentSummary {
   const summary = { id: nextId++, binds, reads, imports, calls, comparisons };
   summaries.set(segment, summary);
   return summary;
+}
+
+const changedCache = new WeakMap<Block, ReadonlySet<string>>();
+
+/** Names and dotted attributes that a block may give another value, in-place methods included. */
+export function changedNames(block: Block): ReadonlySet<string> {
+  const known = changedCache.get(block);
+  if (known) return known;
+  const names = boundNames(block.body);
+  const visit = (body: readonly Stmt[]): void => {
+    for (const stmt of body) {
+      if (stmt.kind === 'Assign') for (const target of stmt.targets) changedTarget(target, names);
+      else if (stmt.kind === 'AugAssign' || stmt.kind === 'AnnAssign') changedTarget(stmt.target, names);
+      else if (stmt.kind === 'ExprStmt' && stmt.value.kind === 'Call') {
+        const { callee } = stmt.value;
+        if (callee.kind === 'Attribute' && callee.name.endsWith('_')) changedTarget(callee.object, names);
+      }
+      if (stmt.kind !== 'FunctionDef' && stmt.kind !== 'ClassDef')
+        for (const inner of blocksOf(stmt)) visit(inner.body);
+    }
+  };
+  visit(block.body);
+  changedCache.set(block, names);
+  return names;
+}
+
+function changedTarget(target: Expr, into: Set<string>): void {
+  if (target.kind === 'Subscript') changedTarget(target.object, into);
+  else if (target.kind === 'Tuple' || target.kind === 'List') for (const e of target.elements) changedTarget(e, into);
+  else {
+    const name = dottedName(target);
+    if (name !== undefined) into.add(name);
+  }
+}
+
+/** `self.fc` as one key, for attributes that are assigned on the way; undefined for anything but names and dots. */
+export function dottedName(expr: Expr): string | undefined {
+  if (expr.kind === 'Name') return expr.id;
+  if (expr.kind !== 'Attribute') return undefined;
+  const object = dottedName(expr.object);
+  return object === undefined ? undefined : `${object}.${expr.name}`;
 }
 
 /** For each segment, a key that changes whenever anything that can influence its analysis changes. */

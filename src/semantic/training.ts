@@ -251,7 +251,7 @@ class Builder {
 
   /** The events of an expression in the order of evaluation: operands first, then the call. */
   private expression(expr: Expr, from: number, frame: Frame): number {
-    if (expr.kind === 'Lambda') return from;
+    if (expr.kind === 'Lambda' || !this.mayMatter(expr, frame.segment)) return from;
     let at = from;
     for (const child of childrenOf(expr)) at = this.expression(child as Expr, at, frame);
     if (expr.kind !== 'Call' || this.graph.size > MAX_NODES) return at;
@@ -270,6 +270,20 @@ class Builder {
     }
     const callee = this.model.valueOf(frame.segment, expr.callee);
     return callee.kind === 'function' ? this.inline(callee, expr, at, frame) : at;
+  }
+
+  /** Whether a call that is an event, or that could be inlined, begins inside the expression: most have none. */
+  private mayMatter(expr: Expr, segment: Segment): boolean {
+    const starts = relevantCallStarts(this.model, segment);
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if ((starts[mid] as number) < expr.start) low = mid + 1;
+      else high = mid;
+    }
+    const next = starts[low];
+    return next !== undefined && next < expr.end;
   }
 
   private inline(callee: FunctionValue, call: CallExpr, from: number, frame: Frame): number {
@@ -295,6 +309,38 @@ class Builder {
   }
 }
 
+const EVENT_METHODS: ReadonlySet<string> = new Set([
+  'backward',
+  'manual_backward',
+  'gradient',
+  'step',
+  'zero_grad',
+  'unscale_',
+  'update',
+  'clip_grad_norm_',
+  'clip_grad_value_',
+  'clip_gradients',
+]);
+
+/** Where calls begin that can be training events or that call functions of the file; sorted. */
+function relevantCallStarts(model: SemanticModel, segment: Segment): readonly number[] {
+  const analysis = model.analysisOf(segment);
+  if (!analysis) return [];
+  const known = analysis.derived.get(relevantCallStarts) as readonly number[] | undefined;
+  if (known) return known;
+  const starts: number[] = [];
+  for (const call of analysis.callExprs) {
+    const isEvent = call.callee.kind === 'Attribute' && EVENT_METHODS.has(call.callee.name);
+    const value = isEvent ? undefined : analysis.values.get(call.callee);
+    if (isEvent || value?.kind === 'function' || (value?.kind === 'library' && EVENT_FUNCTIONS.test(value.name))) {
+      starts.push(call.start);
+    }
+  }
+  starts.sort((a, b) => a - b);
+  analysis.derived.set(relevantCallStarts, starts);
+  return starts;
+}
+
 function isEndless(stmt: Stmt): boolean {
   return stmt.kind === 'While' && stmt.test.kind === 'Constant' && stmt.test.value === true;
 }
@@ -304,6 +350,8 @@ function isEndless(stmt: Stmt): boolean {
 type Classified = Pick<TrainingEvent, 'kind' | 'subject' | 'parameters' | 'managed' | 'scaler'>;
 
 const CLIP_FUNCTIONS = /^torch\.nn\.utils\.(clip_grad\.)?(clip_grad_norm_?|clip_grad_value_?)$/;
+/** Library functions that are events, whatever alias they go by. */
+const EVENT_FUNCTIONS = /clip_grad_|autograd\.backward$|optimizer_step$/;
 const CLIP_METHODS: ReadonlySet<string> = new Set(['clip_grad_norm_', 'clip_grad_value_', 'clip_gradients']);
 
 /** The last part of a dotted name: `self.opt_d` is `opt_d`. */
