@@ -1,12 +1,20 @@
 // NAN401: gradients are clipped after the optimizer has used them.
 
 import { canonicalName } from '../semantic/libraries';
+import { namesRead } from '../semantic/names-read';
 import { boundNames } from '../semantic/program';
 import { areDisjoint, type TrainingEvent } from '../semantic/training';
 import type { Argument, CallExpr, Node, Segment, Stmt } from '../syntax/ast';
 import { indentationAt, newlineOf, reindent, terminated, wholeLines } from './lines';
-import { namesRead } from './names-in';
-import { type LocalEdit, type LocalFix, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
+import {
+  type LocalEdit,
+  type LocalFix,
+  oneLine,
+  type Rule,
+  type RuleContext,
+  sourceOf,
+  type TrainingUnit,
+} from './rule';
 import { ancestors, isInside, siblingsOf } from './statements';
 
 export const rule: Rule = {
@@ -64,12 +72,12 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
     if (isUsedLater) continue;
     reported.add(clip.via);
     const step = nearest(used, clip);
-    const stepText = describe(sourceOf(step.segment, step.node));
+    const stepText = oneLine(sourceOf(step.segment, step.node));
     context.report({
       segment: unit.segment,
       span: clip.via,
       confidence: 'proven',
-      message: `\`${describe(sourceOf(unit.segment, clip.via.callee))}\` clips the gradients after \`${stepText}\` has used them, so it has no effect on the update. Move it between \`backward()\` and the step.`,
+      message: `\`${oneLine(sourceOf(unit.segment, clip.via.callee))}\` clips the gradients after \`${stepText}\` has used them, so it has no effect on the update. Move it between \`backward()\` and the step.`,
       related: [{ segment: step.segment, span: step.node, message: 'the optimizer uses the gradients here' }],
       fixes: moveBeforeStep(unit, clip, used, context),
     });
@@ -79,12 +87,6 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
 function nearest(steps: readonly TrainingEvent[], clip: TrainingEvent): TrainingEvent {
   const before = steps.filter((step) => step.segment === clip.segment && step.node.start < clip.node.start);
   return (before.at(-1) ?? steps[0]) as TrainingEvent;
-}
-
-/** Source in one short line. */
-function describe(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }
 
 // ---------------------------------------------------------------- the fix
@@ -134,7 +136,7 @@ function moveBeforeStep(
       : '';
   return [
     {
-      title: `Move the clipping before \`${describe(sourceOf(segment, step.via))}\``,
+      title: `Move the clipping before \`${oneLine(sourceOf(segment, step.via))}\``,
       safety: 'safe',
       edits: [
         { segment, span: { start: at.start, end: at.start }, text: unscale + text },
@@ -210,7 +212,7 @@ function checkOptaxChains(segment: Segment, context: RuleContext): void {
         segment,
         span: arg.value,
         confidence: 'proven',
-        message: `\`${describe(clipText)}\` comes after \`${describe(sourceOf(segment, first))}\` in the chain, so it clips the updates and not the gradients. Put it first.`,
+        message: `\`${oneLine(clipText)}\` comes after \`${oneLine(sourceOf(segment, first))}\` in the chain, so it clips the updates and not the gradients. Put it first.`,
         related: [{ segment, span: first, message: 'its moments have already taken up the unclipped gradient' }],
         fixes: [
           {

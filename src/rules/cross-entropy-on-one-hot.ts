@@ -3,7 +3,7 @@
 import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, literalString, type Quantity, type Value } from '../semantic/value';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
-import { type LocalFix, type Rule, type RuleContext, sourceOf } from './rule';
+import { type LocalFix, oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 
 export const rule: Rule = {
   code: 'NAN601',
@@ -41,8 +41,7 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (target?.value.kind !== 'quantity') return;
   const value = target.value;
   const { segment } = site;
-  const name = sourceOf(segment, target.expr).replace(/\s+/g, ' ');
-  const shown = name.length > 50 ? `${name.slice(0, 47)}…` : name;
+  const shown = oneLine(sourceOf(segment, target.expr), 50);
   if (site.operation === 'categorical_cross_entropy') {
     if (value.role !== 'class-ids') return;
     context.report({

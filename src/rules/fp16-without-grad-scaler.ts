@@ -6,7 +6,15 @@ import { isScaled, type TrainingEvent } from '../semantic/training';
 import { type AutocastRegion, asQuantity, literalString } from '../semantic/value';
 import type { CallExpr, Expr, Segment, Stmt } from '../syntax/ast';
 import { indentationAt, lineStart, newlineOf, wholeLines } from './lines';
-import { type LocalEdit, type LocalFix, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
+import {
+  type LocalEdit,
+  type LocalFix,
+  oneLine,
+  type Rule,
+  type RuleContext,
+  sourceOf,
+  type TrainingUnit,
+} from './rule';
 import { ancestors } from './statements';
 
 export const rule: Rule = {
@@ -57,7 +65,7 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
     const loss = asQuantity(model.valueOf(event.segment, event.subject));
     const region = loss.autocast;
     if (region?.dtype !== 'float16' || loss.gradient === false) continue;
-    const text = sourceOf(event.segment, event.subject).replace(/\s+/g, ' ');
+    const text = oneLine(sourceOf(event.segment, event.subject));
     context.report({
       segment: event.segment,
       span: event.node,

@@ -5,7 +5,7 @@ import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, type Quantity } from '../semantic/value';
 import { keepAbovePole, stableLogForm } from './log-rewrites';
-import { type Rule, type RuleContext, sourceOf } from './rule';
+import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 
 export const rule: Rule = {
   code: 'NAN101',
@@ -51,7 +51,7 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (site.operation === 'xlogy' && isSameValue(site)) return;
   if (value.role === 'mask' && (value.origin?.operation === 'triangle' || isAddedToScores(context.model, site))) return;
   const { segment } = site;
-  const text = shorten(sourceOf(segment, operand.expr));
+  const text = oneLine(sourceOf(segment, operand.expr), 50);
   const stable = stableLogForm(site, operand, context.model);
   const offered = [...(stable ? [stable] : []), ...keepAbovePole(site, operand, value, context.model)];
   context.report({
@@ -108,11 +108,6 @@ function isAddedToScores(model: SemanticModel, site: OperationSite): boolean {
   if (parent?.kind === 'AugAssign') return parent.operator === '+' || parent.operator === '-';
   if (parent?.kind !== 'Assign') return false;
   return parent.targets.some((target) => target.kind === 'Name' && /mask|bias/i.test(target.id));
-}
-
-function shorten(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 50 ? `${line.slice(0, 47)}…` : line;
 }
 
 function message(

@@ -5,7 +5,15 @@ import type { SemanticModel } from '../semantic/model';
 import type { TrainingEvent } from '../semantic/training';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
 import { indentationAt, indentUnit, newlineOf, wholeLines } from './lines';
-import { type LocalEdit, type LocalFix, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
+import {
+  type LocalEdit,
+  type LocalFix,
+  oneLine,
+  type Rule,
+  type RuleContext,
+  sourceOf,
+  type TrainingUnit,
+} from './rule';
 
 /** The environment variable by which the offered switch is turned on. */
 const SWITCH = 'DETECT_ANOMALY';
@@ -70,8 +78,7 @@ function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
 }
 
 function lossText(event: TrainingEvent): string {
-  const text = event.subject ? sourceOf(event.segment, event.subject).replace(/\s+/g, ' ') : 'the loss';
-  return text.length > 40 ? `${text.slice(0, 37)}…` : text;
+  return event.subject ? oneLine(sourceOf(event.segment, event.subject), 40) : 'the loss';
 }
 
 // ---------------------------------------------------------------- what counts as a check

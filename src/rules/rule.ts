@@ -84,3 +84,9 @@ export interface Rule extends RuleMetadata {
 export function sourceOf(segment: Segment, span: Span): string {
   return segment.text.slice(span.start, span.end);
 }
+
+/** Source for a message: on one line, cut where it is long. */
+export function oneLine(text: string, longest = 60): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > longest ? `${line.slice(0, longest - 3)}…` : line;
+}

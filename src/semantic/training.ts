@@ -5,6 +5,7 @@ import { childrenOf } from '../syntax/walk';
 import { canonicalName } from './libraries';
 import type { FunctionScope, SemanticModel } from './model';
 import { looksLikeOptimizer, looksLikeScaler, looksLikeScheduler } from './names';
+import { namesRead } from './names-read';
 import { asQuantity, type FunctionValue, literalNumber, type Value } from './value';
 
 export type EventKind = 'zero-grad' | 'backward' | 'unscale' | 'clip' | 'step' | 'scaler-update';
@@ -472,14 +473,8 @@ function parametersOf(model: SemanticModel, expr: Expr, segment: Segment): Param
   const made = value.kind === 'instance' || value.kind === 'object' ? value.call : undefined;
   return {
     model: segment.text.slice(object.start, object.end).replace(/\s+/g, ''),
-    parts: new Set(made?.args.flatMap((arg) => [...namesIn(arg.value)])),
+    parts: new Set(made?.args.flatMap((arg) => [...namesRead(arg.value)])),
   };
-}
-
-function namesIn(expr: Expr, into: Set<string> = new Set()): Set<string> {
-  if (expr.kind === 'Name') into.add(expr.id);
-  for (const child of childrenOf(expr)) namesIn(child as Expr, into);
-  return into;
 }
 
 /** Whether two sets of parameters are known to be different models. */
