@@ -1,5 +1,6 @@
 // A node:test reporter for long runs: prints what failed, with its error, and a sign of life while all goes well.
 import { inspect } from 'node:util';
+import { failedByTests } from './counting-reporter.mjs';
 
 const stillEvery = 15_000;
 
@@ -11,7 +12,7 @@ export default async function* report(events) {
     if (type === 'test:start') {
       parents.length = data.nesting;
       parents.push(data.name);
-    } else if (type === 'test:fail' && data.details.type !== 'suite') {
+    } else if (type === 'test:fail' && !failedByTests(data)) {
       const { error } = data.details;
       const why = error?.cause ?? error;
       const text = why instanceof Error ? (why.stack ?? why.message) : inspect(why);

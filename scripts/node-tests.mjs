@@ -24,8 +24,7 @@ export function findTests(patterns, wanted = []) {
  * @param {readonly string[]} files
  * @param {{ env?: Record<string, string>, together?: boolean, brief?: boolean }} [options] `brief` prints
  *   failures alone; `together` makes one bundle and one process
- *   of all TypeScript files, which is fast; without it each file has its own process and runs after the one before, so
- *   that its before() and after() are its own
+ *   of all TypeScript files, which is fast; without it each file has its own process and runs after the one before
  * @returns {Promise<import('./results.mjs').Results>}
  */
 export async function runNodeTests(name, files, { env = {}, together = false, brief = false } = {}) {
@@ -64,7 +63,9 @@ const testBundle = {
 async function bundleTogether(files, folder) {
   if (files.length === 0) return [];
   const outfile = path.join(folder, 'all.cjs');
-  const contents = files.map((file) => `import './${file}';`).join('\n');
+  // Inside describe() a file's before() and after() are its own, and what it throws while loading too.
+  const suites = files.map((file) => `describe('${file}', () => { require('./${file}'); });`);
+  const contents = ["import { describe } from 'node:test';", ...suites].join('\n');
   await esbuild.build({ ...testBundle, stdin: { contents, resolveDir: root, loader: 'ts' }, outfile });
   return [outfile];
 }

@@ -57,7 +57,7 @@ export class Workbench {
   /** Keeps a picture of the window in the screenshots folder. */
   async screenshot(name: string): Promise<void> {
     // Away from what would show a tooltip.
-    await this.page.mouse.move(200, 650);
+    await this.page.mouse.move(640, 898);
     await this.page.screenshot({ path: path.join(this.settings.screenshots, `${name}.png`) });
   }
 
@@ -98,11 +98,11 @@ export class Workbench {
     await this.until(`${what} in the list`, async () => {
       await this.page.keyboard.press(key);
       await this.quickInput.locator('input').first().fill(query);
-      if (await this.appears(row, 2000)) return true;
+      // It may also go again while the list is made anew.
+      if (await this.isDone(row.click({ timeout: 2500 }))) return true;
       await this.page.keyboard.press('Escape');
       return false;
     });
-    await row.click();
   }
 
   /** Opens a file of the workspace through quick open. `name` is its path in the workspace. */
@@ -145,10 +145,16 @@ export class Workbench {
 
   /** Puts the cursor at a 1-based line and column. */
   async goTo(line: number, column = 1): Promise<void> {
-    await this.page.keyboard.press('Control+G');
-    await this.quickInput.locator('input').first().fill(`:${line}:${column}`);
-    await this.page.keyboard.press('Enter');
-    await this.quickInput.waitFor({ state: 'hidden' });
+    await this.editor.waitFor();
+    // Where the text has not arrived yet, there is no line to go to.
+    await this.until(`the cursor goes to line ${line}`, async () => {
+      await this.page.keyboard.press('Control+G');
+      await this.quickInput.locator('input').first().fill(`:${line}:${column}`);
+      await this.page.keyboard.press('Enter');
+      if (await this.disappears(this.quickInput)) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    });
     await this.waitForCursor(line, column);
   }
 
@@ -177,11 +183,15 @@ export class Workbench {
   /** Types a path of the workspace into the workbench's own file dialog. */
   async answerPath(name: string): Promise<void> {
     const ok = this.quickInput.getByRole('button', { name: 'OK' });
-    // It fills in a path of its own first, and forgets what was typed before.
-    await ok.waitFor();
-    await this.quickInput.locator('input').first().fill(path.posix.join(this.settings.workspace, name));
-    await ok.click();
-    await this.quickInput.waitFor({ state: 'hidden' });
+    const row = this.quickInput.locator('.monaco-list-row', { hasText: path.posix.basename(name) }).first();
+    // The dialog fills in a path of its own at first, and completes what is typed: either may come after ours.
+    await this.until(`the file dialog has taken ${name}`, async () => {
+      await ok.waitFor();
+      await this.quickInput.locator('input').first().fill(path.posix.join(this.settings.workspace, name));
+      if (!(await this.appears(row))) return false;
+      await ok.click();
+      return this.disappears(this.quickInput);
+    });
   }
 
   /** Presses Tab until an element of the webview has the focus. */
@@ -193,19 +203,28 @@ export class Workbench {
     assert.fail('40 presses of Tab do not lead there');
   }
 
-  private async appears(locator: Locator, limit: number): Promise<boolean> {
+  /** Clicks a choice of the list that a command asks with. */
+  async answer(choice: string | RegExp): Promise<void> {
+    await this.quickInput.locator('.quick-input-list .monaco-list-row').filter({ hasText: choice }).first().click();
+  }
+
+  private appears(locator: Locator): Promise<boolean> {
+    return this.isDone(locator.waitFor({ timeout: 2000 }));
+  }
+
+  private disappears(locator: Locator): Promise<boolean> {
+    return this.isDone(locator.waitFor({ state: 'hidden', timeout: 2000 }));
+  }
+
+  /** False where the action ran into its timeout. */
+  private async isDone(action: Promise<void>): Promise<boolean> {
     try {
-      await locator.waitFor({ timeout: limit });
+      await action;
       return true;
     } catch (error) {
       if (error instanceof errors.TimeoutError) return false;
       throw error;
     }
-  }
-
-  /** Clicks a choice of the list that a command asks with. */
-  async answer(choice: string | RegExp): Promise<void> {
-    await this.quickInput.locator('.quick-input-list .monaco-list-row').filter({ hasText: choice }).first().click();
   }
 
   /** The wavy underlines that are on the screen. */
