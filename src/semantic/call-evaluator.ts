@@ -17,7 +17,7 @@ import type { SiteOperand } from './operation-site';
 import { transfer } from './operations';
 import { dottedName } from './program';
 import * as R from './range';
-import { refine } from './refine';
+import { refine, selected } from './refine';
 import type { Session } from './session';
 import { asQuantity, type Framework, type Instance, type Origin, type Quantity, UNKNOWN, type Value } from './value';
 
@@ -104,6 +104,7 @@ export class CallEvaluator {
       if (name !== undefined) operands.set(name, { expr: arg.value, value });
     });
     if (signature.operation === 'cast') this.castOperand(expr, args, operands);
+    if (signature.operation === 'masked_fill') this.keepUnmasked(operands, env);
     const framework = this.frameworkFor(signature, callee, operands);
     let result = transfer(signature.operation, { framework, get: (name) => operands.get(name)?.value });
     if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, result);
@@ -173,6 +174,14 @@ export class CallEvaluator {
     });
   }
 
+  /** What `masked_fill` leaves of x are the elements for which the mask does not hold. */
+  private keepUnmasked(operands: Map<string, SiteOperand>, env: Environment): void {
+    const x = operands.get('x');
+    const mask = operands.get('mask');
+    if (x?.value.kind !== 'quantity' || !mask) return;
+    operands.set('x', { ...x, value: selected(this.evaluator, mask.expr, false, x.value, env) });
+  }
+
   private frameworkFor(signature: Signature, callee: Value, operands: ReadonlyMap<string, SiteOperand>): Framework {
     if (signature.framework === 'python') {
       const x = operands.get('x')?.value;
@@ -229,7 +238,14 @@ export class CallEvaluator {
       ...(term === undefined ? {} : { term }),
       ...(origin ? { origin } : {}),
       because: makesBound
-        ? [{ segment: this.context.segment, span: { start: expr.start, end: expr.end }, message: makesBound }]
+        ? [
+            {
+              segment: this.context.segment,
+              span: { start: expr.start, end: expr.end },
+              message: makesBound,
+              operation: signature.operation,
+            },
+          ]
         : result.because,
     };
   }

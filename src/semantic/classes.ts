@@ -116,22 +116,21 @@ function attributesOf(session: Session, type: ClassValue): Map<string, Value> {
       attributes.set(name, join(attributes.get(name), value)),
     );
   const inInit = new Set(attributes.keys());
+  const writers = new Map<string, number>();
   for (const method of methods) {
-    if (init.includes(method)) continue;
     const assigned = assignedAttributes(method);
-    if (assigned.size === 0) continue;
-    const fresh = [...assigned].some((name) => !inInit.has(name) || attributes.get(name)?.kind === 'none');
-    for (const name of assigned) {
-      const value = attributes.get(name);
-      // A number or tensor that other methods change: nothing is known of it there.
-      if (inInit.has(name) && value?.kind === 'quantity') attributes.set(name, UNKNOWN);
-    }
-    if (fresh) {
-      runForAttributes(session, type, self, method, (name, value) => {
-        if (!inInit.has(name) || attributes.get(name)?.kind === 'none')
-          attributes.set(name, join(attributes.get(name), value));
-      });
-    }
+    for (const name of assigned) writers.set(name, (writers.get(name) ?? 0) + 1);
+    if (init.includes(method)) continue;
+    const isFresh = (name: string): boolean => !inInit.has(name) || attributes.get(name)?.kind === 'none';
+    if (![...assigned].some(isFresh)) continue;
+    runForAttributes(session, type, self, method, (name, value) => {
+      if (isFresh(name)) attributes.set(name, join(attributes.get(name), value));
+    });
+  }
+  for (const [name, count] of writers) {
+    // A number or tensor that several methods write, or one counts up: nothing is known of it when another reads it.
+    const isVolatile = count > 1 || methods.some((method) => updatedAttributes(method).has(name));
+    if (isVolatile && attributes.get(name)?.kind === 'quantity') attributes.set(name, UNKNOWN);
   }
   return attributes;
 }
@@ -180,29 +179,54 @@ function stripTerm(value: Value & { kind: 'quantity' }): Value {
   return rest;
 }
 
-const assignedCache = new WeakMap<FunctionDef, Set<string>>();
+interface AssignedAttributes {
+  readonly all: ReadonlySet<string>;
+  /** By `self.n += 1`, `self.x[i] = v` or an in-place method: the value depends on how often. */
+  readonly updated: ReadonlySet<string>;
+}
+
+const assignedCache = new WeakMap<FunctionDef, AssignedAttributes>();
 
 /** Names assigned as `self.name = …` anywhere in a method. */
-export function assignedAttributes(method: FunctionDef): Set<string> {
+export function assignedAttributes(method: FunctionDef): ReadonlySet<string> {
+  return attributeWrites(method).all;
+}
+
+function updatedAttributes(method: FunctionDef): ReadonlySet<string> {
+  return attributeWrites(method).updated;
+}
+
+function attributeWrites(method: FunctionDef): AssignedAttributes {
   const known = assignedCache.get(method);
   if (known) return known;
   const self = method.params[0]?.name;
-  const names = new Set<string>();
-  const visitTarget = (target: Expr): void => {
-    if (target.kind === 'Attribute' && target.object.kind === 'Name' && target.object.id === self)
-      names.add(target.name);
-    else if (target.kind === 'Tuple' || target.kind === 'List') target.elements.forEach(visitTarget);
+  const all = new Set<string>();
+  const updated = new Set<string>();
+  const visitTarget = (target: Expr, isUpdate: boolean): void => {
+    if (target.kind === 'Attribute' && target.object.kind === 'Name' && target.object.id === self) {
+      all.add(target.name);
+      if (isUpdate) updated.add(target.name);
+    } else if (target.kind === 'Tuple' || target.kind === 'List') {
+      for (const element of target.elements) visitTarget(element, isUpdate);
+    } else if (target.kind === 'Subscript') visitTarget(target.object, true);
   };
   const visit = (body: readonly Stmt[]): void => {
     for (const stmt of body) {
-      if (stmt.kind === 'Assign') stmt.targets.forEach(visitTarget);
-      else if (stmt.kind === 'AugAssign' || stmt.kind === 'AnnAssign') visitTarget(stmt.target);
-      else if (stmt.kind === 'With') for (const item of stmt.items) if (item.target) visitTarget(item.target);
-      if (stmt.kind !== 'FunctionDef' && stmt.kind !== 'ClassDef')
+      if (stmt.kind === 'Assign') for (const target of stmt.targets) visitTarget(target, false);
+      else if (stmt.kind === 'AnnAssign') visitTarget(stmt.target, false);
+      else if (stmt.kind === 'AugAssign') visitTarget(stmt.target, true);
+      else if (stmt.kind === 'ExprStmt' && stmt.value.kind === 'Call' && stmt.value.callee.kind === 'Attribute') {
+        if (stmt.value.callee.name.endsWith('_')) visitTarget(stmt.value.callee.object, true);
+      } else if (stmt.kind === 'With') {
+        for (const item of stmt.items) if (item.target) visitTarget(item.target, false);
+      }
+      if (stmt.kind !== 'FunctionDef' && stmt.kind !== 'ClassDef') {
         for (const block of blocksOf(stmt)) visit(block.body);
+      }
     }
   };
   visit(method.body.body);
-  assignedCache.set(method, names);
-  return names;
+  const writes = { all, updated };
+  assignedCache.set(method, writes);
+  return writes;
 }

@@ -16,14 +16,14 @@ import { autocastOf, holdsInfinity } from './derive';
 import { dtypeNamed } from './dtype';
 import { Environment } from './environment';
 import { finfoAttribute } from './finfo';
-import { elementOf, handWritten, isCondition, isMaxOf, tensorAttribute } from './idioms';
+import { elementOf, handWritten, isCondition, isMaxOf, isSpread, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { assumedByName } from './names';
 import type { SiteOperand } from './operation-site';
 import { binaryOperator, negateQuantity } from './operations';
 import { dottedName } from './program';
 import * as R from './range';
-import { refine } from './refine';
+import { refine, selected } from './refine';
 import type { Session } from './session';
 import {
   type AutocastRegion,
@@ -265,13 +265,8 @@ export class Evaluator {
     }
     // x[x > 0] holds only what the condition lets through.
     const [condition] = expr.indices;
-    let result = object;
-    if (condition && isCondition(condition) && expr.indices.length === 1 && object.term !== undefined) {
-      const selected = env.branch();
-      refine(this, condition, true, selected);
-      const fact = selected.factOf(object.term);
-      if (fact) result = { ...object, range: R.intersect(object.range, fact) };
-    }
+    const isSelection = condition && expr.indices.length === 1 && isCondition(condition);
+    const result = isSelection ? selected(this, condition, true, object, env) : object;
     const term = object.term === undefined ? undefined : this.indexTerm(object.term, expr, indices);
     const { term: _, origin: __, ...rest } = result;
     // Rows picked by class ids from an identity matrix are one-hot; single entries of a one-hot are not.
@@ -339,6 +334,7 @@ export class Evaluator {
     let result = handWritten(operator, a, b) ?? binaryOperator(operator, a, b, same);
     if (operator === '-' && isMaxOf(b.term, a.term))
       result = { ...result, range: R.range(Number.NEGATIVE_INFINITY, 0, 0, 2) };
+    if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
     if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
     if (a.term !== undefined && b.term !== undefined) {
       const term = this.term(`(${a.term}${operator}${b.term})`);
@@ -445,13 +441,8 @@ export class Evaluator {
     }
     if (object.kind !== 'quantity') return;
     const [condition] = target.indices;
-    let kept = object.range;
-    if (condition && isCondition(condition) && target.indices.length === 1 && object.term !== undefined) {
-      const others = env.branch();
-      refine(this, condition, false, others);
-      const fact = others.factOf(object.term);
-      if (fact) kept = R.intersect(kept, fact);
-    }
+    const isSelection = condition && target.indices.length === 1 && isCondition(condition);
+    const kept = isSelection ? selected(this, condition, false, object, env).range : object.range;
     const stored = asQuantity(value).range;
     const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
     const { term: _, origin: __, role, ...rest } = object;

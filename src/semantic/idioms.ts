@@ -58,3 +58,8 @@ export function tensorAttribute(object: Quantity, name: string): Value | undefin
   }
   return undefined;
 }
+
+/** `x.max() - x.min()`: 0 when all values are equal. */
+export function isSpread(a: string | undefined, b: string | undefined): boolean {
+  return a?.startsWith('largest(') === true && b === a.replace('largest(', 'smallest(');
+}

@@ -84,11 +84,26 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
   }
 }
 
+/** `value` as it is in the elements for which `condition` is `holds`. */
+export function selected(
+  evaluator: Evaluator,
+  condition: Expr,
+  holds: boolean,
+  value: Quantity,
+  env: Environment,
+): Quantity {
+  if (value.term === undefined) return value;
+  const scope = env.branch();
+  refine(evaluator, condition, holds, scope);
+  const fact = scope.factOf(value.term);
+  return fact ? { ...value, range: R.intersect(value.range, fact) } : value;
+}
+
 /** `if n:` means n is not 0; `if mask.any():` means its sum is not. */
 function truth(value: Quantity, holds: boolean, env: Environment, any: boolean): void {
   if (value.term === undefined) return;
   if (any) {
-    if (holds) env.learn(`sum(${value.term})`, R.range(0, Number.POSITIVE_INFINITY, 0, 0));
+    if (holds) env.learn(`sum(${value.term})`, { ...R.ANY, excludesZero: true });
     return;
   }
   if (holds) env.learn(value.term, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) });

@@ -26,6 +26,8 @@ export interface Evidence {
   readonly segment: Segment;
   readonly span: Span;
   readonly message: string;
+  /** The operation of the library tables that set the bound. */
+  readonly operation?: string;
 }
 
 /** The call that made a value, so that a fix can rewrite it. */

@@ -188,3 +188,14 @@ describe('across functions', () => {
     assert.deepEqual(bounds(source), [-INF, INF, 0, 0]);
   });
 });
+
+describe('attributes that change', () => {
+  const counter = (reads: string): string =>
+    `class Meter:\n    def __init__(self):\n        self.n = 0\n        self.total = np.zeros(3)\n        self.scale = 2.0\n\n    def add(self, v):\n        self.n += 1\n        self.total[self.n] = v\n\n    def read(self):\n        _ = ${reads}\n`;
+
+  test('a counter, an array that is filled and a plain number', () => {
+    assert.deepEqual(bounds(counter('self.n')), [-INF, INF, 0, 0]);
+    assert.deepEqual(bounds(counter('self.total')), [-INF, INF, 0, 0]);
+    assert.deepEqual(bounds(counter('self.scale')), [2, 2, 2, 2]);
+  });
+});
