@@ -185,7 +185,10 @@ const clamp: Transfer = (operands) => {
   // A Python bound takes the dtype of what it clamps: 1 - 1e-8 is 1 in float32.
   if (min && min.kind === 'quantity') range = R.atLeast(range, rangeBeside(min, x));
   if (max && max.kind === 'quantity') range = R.atMost(range, rangeBeside(max, x));
-  const result = derive(operands.framework, [x], { range, role: x.role === 'probabilities' ? x.role : undefined });
+  const result = derive(operands.framework, [x], {
+    range,
+    role: x.role === 'probabilities' || x.role === 'count' ? x.role : undefined,
+  });
   // The lower end is now the clamp's doing, not the name's.
   return min?.kind === 'quantity' && R.isConstant(min.range) ? established(result) : result;
 };
@@ -237,6 +240,11 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
     R.range(Math.tanh(x.lo), Math.tanh(x.hi), R.isKnown(x) ? x.reachesLo : 2, R.isKnown(x) ? x.reachesHi : 2),
   ),
   sine: fixed(R.range(-1, 1, 2, 2)),
+  acos: fixed(R.range(0, Math.PI, 0, 0)),
+  asin: fixed(R.range(-Math.PI / 2, Math.PI / 2, 0, 0)),
+  acosh: fixed(R.nonNegative(0)),
+  atanh: unary(() => R.ANY),
+  erfinv: unary(() => R.ANY),
   relu: unary((x) => (x.lo > 0 ? x : { ...R.atLeast(x, R.constant(0)), excludesZero: false })),
   elu: unary((x) => R.range(Math.max(-1, Math.min(x.lo, 0)), x.hi, 1, x.reachesHi)),
   gelu: unary((x) => R.range(-0.3, x.hi, 1, x.reachesHi)),
