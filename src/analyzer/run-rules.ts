@@ -40,13 +40,11 @@ export function runRules(module: Module, model: SemanticModel, wanted: (rule: Ru
       for (const report of found) reports.push({ rule, report });
     }
   }
-  if (trains) {
-    for (const rule of active) {
-      if (!rule.on.file) continue;
-      const collected: Report[] = [];
-      rule.on.file(units.all(), contextFor(model, collected));
-      for (const report of collected) reports.push({ rule, report });
-    }
+  for (const rule of active) {
+    if (!rule.on.file) continue;
+    const collected: Report[] = [];
+    rule.on.file(units.all(), contextFor(model, collected));
+    for (const report of collected) reports.push({ rule, report });
   }
   const placed = new Placement(module);
   return reports
