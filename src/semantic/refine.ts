@@ -136,9 +136,11 @@ function bound(q: Quantity, operator: CompareOperator, n: number | undefined, en
       return;
     case '<':
       env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 0));
+      magnitudeOf(q, n, 0, env);
       return;
     case '<=':
       env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 1));
+      magnitudeOf(q, n, 1, env);
       return;
     case '==':
       env.learn(q.term, R.constant(n));
@@ -156,4 +158,10 @@ function bound(q: Quantity, operator: CompareOperator, n: number | undefined, en
 function minimumOf(q: Quantity, env: Environment): void {
   const inner = /^smallest\(([^,]*)\)$/.exec(q.term ?? '')?.[1];
   if (inner !== undefined) env.learn(inner, R.range(Number.MIN_VALUE, Number.POSITIVE_INFINITY, 0, 0));
+}
+
+/** `abs(x) < n` bounds x on both sides. */
+function magnitudeOf(q: Quantity, n: number, reach: R.Reach, env: Environment): void {
+  const inner = /^abs\((.+)\)$/.exec(q.term ?? '')?.[1];
+  if (inner !== undefined && n >= 0) env.learn(inner, R.range(-n, n, reach, reach));
 }

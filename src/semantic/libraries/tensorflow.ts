@@ -45,6 +45,11 @@ const MATH: Readonly<Record<string, string>> = {
   is_finite: 'condition x name',
   sin: 'sine x name',
   cos: 'sine x name',
+  acos: 'acos x name',
+  asin: 'asin x name',
+  acosh: 'acosh x name',
+  atanh: 'atanh x name',
+  erfinv: 'erfinv x name',
 };
 
 const TOP: Readonly<Record<string, string>> = {
@@ -155,6 +160,11 @@ const KERAS_OPS: Readonly<Record<string, string>> = {
   expm1: 'expm1 x',
   clip: 'clamp x min:x_min max:x_max',
   absolute: 'abs x',
+  arccos: 'acos x',
+  arcsin: 'asin x',
+  arccosh: 'acosh x',
+  arctanh: 'atanh x',
+  erfinv: 'erfinv x',
   log_softmax: 'log_softmax x axis',
   log_sigmoid: 'log_softmax x',
   power: 'power x:x1 y:x2',
