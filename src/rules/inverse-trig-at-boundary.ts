@@ -125,13 +125,17 @@ function findHazard(
   for (const end of ends) {
     if (!end) continue;
     // One side that is kept inside shows that somebody has thought of the other one too.
-    const found: Hazard = end.kind === 'beyond' && !isOpen ? { ...end, confidence: 'possible' } : end;
+    // An inner product is a cosine, which is at 1 in every other batch; what acosh takes is seldom near its end.
+    const isFar = site.operation === 'acosh' && range.lo === Number.NEGATIVE_INFINITY && range.reachesLo < 2;
+    const found: Hazard = end.kind === 'beyond' && (!isOpen || isFar) ? { ...end, confidence: 'possible' } : end;
     if (!worst || RANK[found.confidence] > RANK[worst.confidence]) worst = found;
   }
   if (!worst) return undefined;
   // In torch a gradient stops at a clamp but where the operand is exactly at the bound.
   if (isClamped && worst.confidence === 'proven' && !HAS_POLE.has(site.operation))
     return { ...worst, confidence: 'likely' };
+  // A quantile function is infinite at 1 on purpose, where nothing is trained through it.
+  if (value.assumed && !flows) return { ...worst, confidence: 'possible' };
   if (value.assumed && worst.confidence === 'proven') return { ...worst, confidence: 'likely' };
   if (worst.confidence === 'possible' && isOpen && looksLikeCosine(site, operand.expr, value))
     return { confidence: 'likely', kind: 'rounding' };
