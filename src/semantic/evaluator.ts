@@ -18,6 +18,7 @@ import { Environment } from './environment';
 import { finfoAttribute } from './finfo';
 import { elementOf, handWritten, isCondition, isMaxOf, isSpread, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
+import { lostSummand } from './lost-epsilon';
 import { assumedByName } from './names';
 import type { SiteOperand } from './operation-site';
 import { binaryOperator, negateQuantity } from './operations';
@@ -336,6 +337,12 @@ export class Evaluator {
       result = { ...result, range: R.range(Number.NEGATIVE_INFINITY, 0, 0, 2) };
     if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
     if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
+    const lost = operator === '+' ? lostSummand(a, b) : undefined;
+    if (lost) {
+      const { start, end } = (lost === 'a' ? left : right).expr;
+      const because = { message: 'this epsilon is 0 in the dtype beside it', operation: 'lost_epsilon' };
+      result = { ...result, because: [{ segment: this.context.segment, span: { start, end }, ...because }] };
+    }
     if (a.term !== undefined && b.term !== undefined) {
       const term = this.term(`(${a.term}${operator}${b.term})`);
       if (term !== undefined) result = { ...result, term };
