@@ -10,8 +10,14 @@ const LONGEST = 64;
 /**
  * The expression itself and everything that its elements came from: operands, receivers, first arguments, and the values
  * that names were last given before it. An over-approximation: what it names may have been something else on some path.
+ * What does not pass is found, but not what lies behind it.
  */
-export function sourcesOf(model: SemanticModel, segment: Segment, expr: Expr): Expr[] {
+export function sourcesOf(
+  model: SemanticModel,
+  segment: Segment,
+  expr: Expr,
+  passes: (expr: Expr) => boolean = () => true,
+): Expr[] {
   const found: Expr[] = [];
   const queue: Expr[] = [expr];
   const seen = new Set<Expr>();
@@ -19,7 +25,7 @@ export function sourcesOf(model: SemanticModel, segment: Segment, expr: Expr): E
     if (seen.has(at)) continue;
     seen.add(at);
     found.push(at);
-    queue.push(...directSources(model, segment, at));
+    if (passes(at)) queue.push(...directSources(model, segment, at));
   }
   return found;
 }
@@ -51,7 +57,7 @@ function directSources(model: SemanticModel, segment: Segment, expr: Expr): read
 }
 
 /** The value of the last assignment to a name that stands before a place, in the same function. */
-function definitionBefore(model: SemanticModel, segment: Segment, name: string, place: Node): Expr | undefined {
+export function definitionBefore(model: SemanticModel, segment: Segment, name: string, place: Node): Expr | undefined {
   const holder = model.enclosingFunction(segment, place);
   const own = model.statementOf(segment, place);
   let last: Expr | undefined;

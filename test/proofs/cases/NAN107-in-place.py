@@ -1,0 +1,21 @@
+"""Filled in place, in a statement of its own.
+
+Expected: value nan, gradient nan
+"""
+import torch
+
+from proof import prove
+
+
+def pool(features, pad_mask):
+    scores = features.clone()
+    scores.masked_fill_(pad_mask, float("-inf"))
+    weights = scores.softmax(-1)  # hazard
+    return (weights * features).sum(-1)
+
+
+prove(
+    pool,
+    edge=[(torch.tensor([[1.0, 2.0, 3.0], [0.5, 0.1, 0.2]]), torch.tensor([[False, False, True], [True, True, True]]))],
+    ordinary=[(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[False, False, True]]))],
+)
