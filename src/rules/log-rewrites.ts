@@ -9,7 +9,7 @@ import type { LocalFix } from './rule';
 import { sourceOf } from './rule';
 
 /** An expression's text, in parentheses where an operator or a method call beside it would bind tighter. */
-function asOperand(segment: Segment, expr: Expr): string {
+export function asOperand(segment: Segment, expr: Expr): string {
   const text = sourceOf(segment, expr);
   return isAtom(expr) ? text : `(${text})`;
 }
@@ -212,7 +212,7 @@ function isSimple(expr: Expr): boolean {
 }
 
 /** Arithmetic on names and numbers, which may as well be written twice. */
-function isCheap(expr: Expr): boolean {
+export function isCheap(expr: Expr): boolean {
   if (expr.kind === 'Number' || isSimple(expr)) return true;
   if (expr.kind === 'Unary') return isCheap(expr.operand);
   if (expr.kind === 'Subscript') return isCheap(expr.object) && expr.indices.every(isCheap);

@@ -1,0 +1,19 @@
+"""Log-sum-exp by hand.
+
+Expected: value inf, gradient nan
+"""
+import torch
+
+from proof import prove
+
+
+def compute(x):
+    y = torch.log(torch.sum(torch.exp(x), dim=1))  # hazard
+    return y[0]
+
+
+prove(
+    compute,
+    edge=[(torch.tensor([[0.0, 100.0]]),)],
+    ordinary=[(torch.tensor([[0.5, 1.0]]),)],
+)

@@ -1,0 +1,19 @@
+"""exp(x) / (1 + exp(x)).
+
+Expected: value nan, gradient nan
+"""
+import torch
+
+from proof import prove
+
+
+def compute(x):
+    y = torch.exp(x) / (1 + torch.exp(x))  # hazard
+    return y[0]
+
+
+prove(
+    compute,
+    edge=[(torch.tensor([[0.0, 100.0]]),)],
+    ordinary=[(torch.tensor([[0.5, 1.0]]),)],
+)

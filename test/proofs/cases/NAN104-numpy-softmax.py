@@ -1,0 +1,19 @@
+"""NumPy overflows at 709.
+
+Expected: value nan
+"""
+import numpy as np
+
+from proof import prove
+
+
+def compute(x):
+    y = np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True)  # hazard
+    return y[0]
+
+
+prove(
+    compute,
+    edge=[(np.array([[0.0, 800.0]]),)],
+    ordinary=[(np.array([[0.5, 1.0]]),)],
+)

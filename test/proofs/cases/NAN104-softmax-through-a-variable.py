@@ -1,0 +1,20 @@
+"""The exponentials have a name.
+
+Expected: value nan, gradient nan
+"""
+import torch
+
+from proof import prove
+
+
+def compute(x):
+    exps = x.exp()
+    y = exps / exps.sum(dim=1, keepdim=True)  # hazard
+    return y[0]
+
+
+prove(
+    compute,
+    edge=[(torch.tensor([[0.0, 100.0]]),)],
+    ordinary=[(torch.tensor([[0.5, 1.0]]),)],
+)

@@ -1,0 +1,19 @@
+"""Softmax by hand.
+
+Expected: value nan, gradient nan
+"""
+import torch
+
+from proof import prove
+
+
+def compute(x):
+    y = torch.exp(x) / torch.exp(x).sum(dim=-1, keepdim=True)  # hazard
+    return y[0]
+
+
+prove(
+    compute,
+    edge=[(torch.tensor([[0.0, 100.0]]),)],
+    ordinary=[(torch.tensor([[0.5, 1.0]]),)],
+)

@@ -1,0 +1,19 @@
+"""The gradient of x * sigmoid(x) by hand.
+
+Expected: value finite, gradient nan
+"""
+import torch
+
+from proof import prove
+
+
+def compute(x):
+    y = x / (1 + torch.exp(-x))  # hazard
+    return y[0]
+
+
+prove(
+    compute,
+    edge=[(torch.tensor([[0.0, -100.0]]),)],
+    ordinary=[(torch.tensor([[0.5, 1.0]]),)],
+)

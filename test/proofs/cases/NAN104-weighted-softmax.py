@@ -1,0 +1,20 @@
+"""Exponentials weighted by a mask.
+
+Expected: value nan, gradient nan
+"""
+import torch
+
+from proof import prove
+
+
+def compute(x):
+    mask = torch.ones_like(x)
+    y = (torch.exp(x) * mask) / (torch.exp(x) * mask).sum(dim=1, keepdim=True)  # hazard
+    return y[0]
+
+
+prove(
+    compute,
+    edge=[(torch.tensor([[0.0, 100.0]]),)],
+    ordinary=[(torch.tensor([[0.5, 1.0]]),)],
+)
