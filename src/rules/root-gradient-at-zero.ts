@@ -1,0 +1,199 @@
+// NAN201: a root whose value is fine at 0 and whose gradient is not.
+
+import type { Confidence } from '../analyzer/finding';
+import type { SemanticModel } from '../semantic/model';
+import type { OperationSite, SiteOperand } from '../semantic/operation-site';
+import { asQuantity, literalNumber, literalString } from '../semantic/value';
+import type { Expr, Node } from '../syntax/ast';
+import { dividesBy, isDifference, type ZeroEvidence, type ZeroKind, zeroEvidence } from './root-evidence';
+import { rootFixes, spelledOutRoot } from './root-rewrites';
+import { type LocalFix, oneLine, type Rule, type RuleContext, sourceOf } from './rule';
+
+export const rule: Rule = {
+  code: 'NAN201',
+  name: 'root-gradient-at-zero',
+  severity: 'warning',
+  summary: 'A square root, or a norm or std of JAX, TensorFlow and Keras, whose gradient is infinite or NaN at 0.',
+  needs: ['torch', 'tensorflow', 'keras', 'tf_keras', 'jax'],
+  fixable: 'both',
+  docs: {
+    what: 'Finds `sqrt(x)` and `x ** 0.5` through which a gradient flows and whose operand can be exactly 0: sums of squares, mean squared errors, variances, squared distances, clamps at 0, softmax and sigmoid outputs. In JAX, TensorFlow and Keras also `norm` and `std`; those of PyTorch define the gradient at 0.',
+    why: 'The derivative of a root is infinite at 0. The chain rule multiplies it by the gradient of the operand, which is 0 for a square: the loss is a fine number, and after one step every weight is NaN.',
+    remedy:
+      'Put an epsilon inside the root (outside it does not help), or use a form with a defined gradient: `torch.linalg.vector_norm`, `Tensor.std`.',
+    bad: `import torch
+
+
+def contrastive_loss(left, right, is_same, margin=1.0):
+    distance = torch.sqrt(((left - right) ** 2).sum(dim=1))
+    return (is_same * distance + (1 - is_same) * torch.relu(margin - distance)).mean()
+`,
+    good: `import torch
+
+
+def contrastive_loss(left, right, is_same, margin=1.0):
+    distance = torch.linalg.vector_norm(left - right, dim=1)
+    return (is_same * distance + (1 - is_same) * torch.relu(margin - distance)).mean()
+`,
+  },
+  on: { operations: { names: ['sqrt', 'power', 'norm', 'deviation'], visit } },
+};
+
+function visit(site: OperationSite, context: RuleContext): void {
+  const operand = site.operands.get('x');
+  if (!operand || !site.gradient || site.framework === 'numpy' || site.framework === 'python') return;
+  if (asQuantity(site.result).gradient === false || site.name.startsWith('math.')) return;
+  if (site.operation === 'norm' || site.operation === 'deviation') visitReduction(site, operand, context);
+  else visitRoot(site, operand, context);
+}
+
+function visitRoot(site: OperationSite, operand: SiteOperand, context: RuleContext): void {
+  const { model } = context;
+  if (site.operation === 'power' && literalNumber(site.operands.get('y')?.value) !== 0.5) return;
+  if (asQuantity(operand.value).holder !== 'tensor' && site.form === 'operator') return;
+  const evidence = zeroEvidence(model, site.segment, operand.expr);
+  if (!evidence || !isGradientUsed(model, site)) return;
+  const text = oneLine(sourceOf(site.segment, operand.expr), 50);
+  const because = `\`${text}\` can be exactly 0 ${WHEN[evidence.kind]}`;
+  report(site, context, evidence, confidenceOf(model, site, evidence), because, rootFixes(site, operand, model));
+}
+
+const WHEN: Readonly<Record<ZeroKind, string>> = {
+  clamp: 'because it is clamped there',
+  probability: 'because a probability underflows',
+  relu: 'for every negative input',
+  variance: 'when all values are equal',
+  error: 'when the prediction is exact',
+  distance: 'where both sides are equal',
+  squares: 'where all that is squared is 0',
+  abs: 'where the value is 0',
+};
+
+/** Norms and deviations, where the framework does not define the gradient at 0. */
+function visitReduction(site: OperationSite, operand: SiteOperand, context: RuleContext): void {
+  if (site.framework === 'torch' || site.operands.has('y')) return;
+  const { model } = context;
+  const isStd = site.operation === 'deviation';
+  if (isStd ? !/std$/.test(site.name) : !isEuclidean(site)) return;
+  if (asQuantity(operand.value).gradient === false || !isGradientUsed(model, site)) return;
+  const isDistance = isDifference(model, site.segment, operand.expr);
+  const confidence = isStd || isDistance ? confidenceOf(model, site, undefined) : 'possible';
+  const text = oneLine(sourceOf(site.segment, operand.expr), 50);
+  const because = isStd
+    ? `The std of \`${text}\` is 0 when all values are equal`
+    : `The norm of \`${text}\` is 0 ${isDistance ? 'where both sides are equal' : 'for a zero vector'}`;
+  report(site, context, undefined, confidence, because, spelledOutRoot(site, operand, model));
+}
+
+function isEuclidean(site: OperationSite): boolean {
+  const order = site.operands.get('ord');
+  if (!order || order.value.kind === 'none') return true;
+  return literalNumber(order.value) === 2 || /^(euclidean|fro)$/.test(literalString(order.value) ?? '');
+}
+
+function report(
+  site: OperationSite,
+  context: RuleContext,
+  evidence: ZeroEvidence | undefined,
+  confidence: Confidence,
+  because: string,
+  fixes: readonly LocalFix[],
+): void {
+  const { segment } = site;
+  const elsewhere = evidence && (evidence.expr.start < site.node.start || evidence.expr.end > site.node.end);
+  const result =
+    site.framework === 'torch' ? 'the gradient of the root is infinite there' : 'the gradient is NaN there';
+  context.report({
+    segment,
+    span: site.node,
+    confidence,
+    message: `${because}: ${result}, and one such element spoils every weight. Put an epsilon inside the root${fixes.some((fix) => fix.safety === 'safe') ? ', or use a form with a defined gradient' : ''}.`,
+    related: elsewhere
+      ? [
+          {
+            segment,
+            span: { start: evidence.expr.start, end: evidence.expr.end },
+            message: `this is 0 ${WHEN[evidence.kind]}`,
+          },
+        ]
+      : [],
+    fixes,
+  });
+}
+
+/** Code that only measures, loads or draws has no gradient, whatever it computes. */
+const WITHOUT_GRADIENT =
+  /metric|eval|valid|test|score|accuracy|plot|visuali|summary|__getitem__|collate|dataset|transform|preprocess|callback|schedul|sampl|optimi[sz]er|monitor|statistic|constraint|initiali|^_*init_|\bstd\b|extract|indices/i;
+
+function confidenceOf(model: SemanticModel, site: OperationSite, evidence: ZeroEvidence | undefined): Confidence {
+  const scope = model.enclosingFunction(site.segment, site.node);
+  const owner = model.enclosingClass(site.segment, site.node);
+  const bases = owner?.bases.map((base) => sourceOf(site.segment, base.value)).join(' ') ?? '';
+  if (WITHOUT_GRADIENT.test(`${scope?.name ?? ''} ${owner?.name ?? ''} ${bases}`)) return 'possible';
+  // Without a function there is no forward pass: a script that prepares numbers.
+  if (!scope) return 'possible';
+  return evidence?.kind === 'clamp' || evidence?.kind === 'probability' ? 'proven' : 'likely';
+}
+
+/** Methods and functions after which no gradient flows back. */
+const ENDS_GRADIENT: ReadonlySet<string> = new Set(['item', 'detach', 'detach_', 'tolist', 'numpy', 'data']);
+const ENDS_GRADIENT_FUNCTIONS: ReadonlySet<string> = new Set([
+  'float',
+  'int',
+  'round',
+  'print',
+  'str',
+  'format',
+  'stop_gradient',
+]);
+
+/**
+ * Whether a gradient may flow into the root from what is done with it, and no other rule speaks of that place: a bare
+ * denominator breaks in the forward pass already, and an epsilon beside the root is one in the wrong position.
+ */
+function isGradientUsed(model: SemanticModel, site: OperationSite): boolean {
+  const { segment } = site;
+  let node: Node = site.node;
+  for (let parent = model.parentOf(segment, node); parent; parent = model.parentOf(segment, node)) {
+    switch (parent.kind) {
+      case 'Attribute':
+        if (ENDS_GRADIENT.has(parent.name)) return false;
+        if (/^(add|clamp|clip|clamp_min)_?$/.test(parent.name) && node === site.node) return false;
+        break;
+      case 'Call': {
+        const { callee } = parent;
+        const name = callee.kind === 'Name' ? callee.id : callee.kind === 'Attribute' ? callee.name : '';
+        if (callee !== node && (ENDS_GRADIENT_FUNCTIONS.has(name) || /^(clamp|clip|maximum|max)$/.test(name)))
+          return false;
+        break;
+      }
+      case 'Compare':
+        return false;
+      case 'Binary':
+        if (parent.operator === '/' && parent.right === node) return false;
+        if (parent.operator === '+' && isSmall(model, site, parent.left === node ? parent.right : parent.left))
+          return false;
+        break;
+      case 'Assign': {
+        const [target] = parent.targets;
+        if (parent.value !== node || target?.kind !== 'Name') return true;
+        const scope = model.enclosingFunction(segment, site.node);
+        return !(scope && dividesBy(scope, target.id));
+      }
+      case 'AugAssign':
+        return !(parent.operator === '/' && parent.value === node);
+      default:
+        break;
+    }
+    if (parent.kind === 'FunctionDef' || parent.kind === 'ClassDef') return true;
+    node = parent;
+  }
+  return true;
+}
+
+function isSmall(model: SemanticModel, site: OperationSite, other: Expr): boolean {
+  const n = literalNumber(model.valueOf(site.segment, other));
+  if (n !== undefined) return Math.abs(n) <= 1e-2;
+  const text = sourceOf(site.segment, other);
+  return /eps/i.test(text) && text.length < 40;
+}
