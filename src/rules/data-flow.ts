@@ -1,7 +1,7 @@
 // What an expression was made from, followed back through the local names of one function.
 
 import type { SemanticModel } from '../semantic/model';
-import type { Expr, Node, Segment } from '../syntax/ast';
+import type { AssignStmt, Expr, FunctionDef, Node, Segment } from '../syntax/ast';
 import { walkStatements } from '../syntax/walk';
 
 /** How many expressions are looked at, so that long functions cost no more than short ones. */
@@ -56,14 +56,40 @@ function directSources(model: SemanticModel, segment: Segment, expr: Expr): read
   }
 }
 
+type Assignments = ReadonlyMap<string, readonly AssignStmt[]>;
+
+/** Assignments to plain names in a function or at the top of a segment, by name and in the order of the source. */
+const assignments = new WeakMap<FunctionDef | Segment, Assignments>();
+
+function assignmentsIn(holder: FunctionDef | Segment): Assignments {
+  const known = assignments.get(holder);
+  if (known) return known;
+  const byName = new Map<string, AssignStmt[]>();
+  walkStatements('kind' in holder ? holder.body.body : holder.body, (stmt) => {
+    if (stmt.kind !== 'Assign') return;
+    for (const target of stmt.targets) {
+      if (target.kind !== 'Name') continue;
+      const list = byName.get(target.id);
+      if (list) list.push(stmt);
+      else byName.set(target.id, [stmt]);
+    }
+  });
+  assignments.set(holder, byName);
+  return byName;
+}
+
 /** The value of the last assignment to a name that stands before a place, in the same function. */
 export function definitionBefore(model: SemanticModel, segment: Segment, name: string, place: Node): Expr | undefined {
-  const holder = model.enclosingFunction(segment, place);
+  const holder = model.enclosingFunction(segment, place) ?? segment;
   const own = model.statementOf(segment, place);
-  let last: Expr | undefined;
-  walkStatements(holder?.body.body ?? segment.body, (stmt) => {
-    if (stmt.kind !== 'Assign' || stmt === own || stmt.start >= place.start) return;
-    if (stmt.targets.some((target) => target.kind === 'Name' && target.id === name)) last = stmt.value;
-  });
-  return last;
+  const list = assignmentsIn(holder).get(name) ?? [];
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if ((list[mid] as AssignStmt).start < place.start) low = mid + 1;
+    else high = mid;
+  }
+  const last = list[low - 1];
+  return (last === own ? list[low - 2] : last)?.value;
 }
