@@ -33,6 +33,7 @@ test('a squiggle appears while typing, and the light bulb mends it', async () =>
   await workbench.openFile('loss.py');
   await workbench.goTo(6);
   await workbench.type(risky);
+  await workbench.waitForCursor(6, risky.length + 1);
   await workbench.squiggles('warning').first().waitFor();
   await workbench.screenshot('squiggle-while-typing');
 
