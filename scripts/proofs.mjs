@@ -1,4 +1,5 @@
 // Runs the proofs, scripts that give NaN in real frameworks until they are fixed: node scripts/proofs.mjs [PART…].
+// A part is one of a test file's path, or of a case's name: NAN101, NAN201-jax.
 import { findTests, runNodeTests } from './node-tests.mjs';
 import { isMain, printResults } from './results.mjs';
 import { ensurePython } from './setup/python.mjs';
@@ -8,8 +9,15 @@ const patterns = ['test/proofs/**/*.test.{ts,mjs}', 'test/recorder/**/*.test.{ts
 
 export async function runProofs(wanted = [], options = {}) {
   const python = await ensurePython();
-  return runNodeTests('proofs', findTests(patterns, wanted), {
-    env: { NANLENS_VENV_PYTHON: python, KERAS_BACKEND: 'torch', PYTHONDONTWRITEBYTECODE: '1' },
+  const names = wanted.filter((part) => /^NAN\d/.test(part));
+  const files = names.length > 0 ? ['proofs.test'] : wanted;
+  return runNodeTests('proofs', findTests(patterns, files), {
+    env: {
+      NANLENS_PROOFS: names.join(' '),
+      NANLENS_VENV_PYTHON: python,
+      KERAS_BACKEND: 'torch',
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
     ...options,
   });
 }

@@ -1,6 +1,7 @@
 // What an expression was made from, followed back through the local names of one function.
 
 import type { SemanticModel } from '../semantic/model';
+import { asQuantity } from '../semantic/value';
 import type { AssignStmt, Expr, FunctionDef, Node, Segment } from '../syntax/ast';
 import { walkStatements } from '../syntax/walk';
 
@@ -45,6 +46,8 @@ function directSources(model: SemanticModel, segment: Segment, expr: Expr): read
     case 'Conditional':
       return [expr.body, expr.orelse];
     case 'Call': {
+      // Of a size no element is part.
+      if (asQuantity(model.valueOf(segment, expr)).role === 'size') return [];
       const args = expr.args.filter((arg) => arg.unpack === '').map((arg) => arg.value);
       if (expr.callee.kind !== 'Attribute') return args.slice(0, 1);
       const { object, name } = expr.callee;

@@ -9,8 +9,8 @@ from proof import prove
 
 def pool(features, pad_mask):
     scores = features * 1.5
-    scores[pad_mask] = -torch.inf
-    weights = torch.softmax(scores, dim=-1)  # hazard
+    scores[pad_mask] = -torch.inf  # hazard
+    weights = torch.softmax(scores, dim=-1)
     return (weights * features).sum(-1)
 
 

@@ -9,8 +9,8 @@ from proof import prove
 
 def pool(features, pad_mask):
     scores = features.clone()
-    scores.masked_fill_(pad_mask, float("-inf"))
-    weights = scores.softmax(-1)  # hazard
+    scores.masked_fill_(pad_mask, float("-inf"))  # hazard
+    weights = scores.softmax(-1)
     return (weights * features).sum(-1)
 
 

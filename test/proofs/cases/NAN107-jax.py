@@ -10,8 +10,8 @@ from proof import prove
 
 def pool(features, valid_mask):
     scores = features * 2.0
-    scores = jnp.where(valid_mask, scores, -jnp.inf)
-    weights = jax.nn.softmax(scores, axis=-1)  # hazard
+    scores = jnp.where(valid_mask, scores, -jnp.inf)  # hazard
+    weights = jax.nn.softmax(scores, axis=-1)
     return (weights * features).sum(-1)
 
 

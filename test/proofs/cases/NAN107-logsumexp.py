@@ -8,8 +8,8 @@ from proof import prove
 
 
 def pool(scores, padding_mask):
-    masked = scores.masked_fill(padding_mask, float("-inf"))
-    return torch.logsumexp(masked, dim=-1)  # hazard
+    masked = scores.masked_fill(padding_mask, float("-inf"))  # hazard
+    return torch.logsumexp(masked, dim=-1)
 
 
 prove(

@@ -9,8 +9,8 @@ from proof import prove
 
 def pool(features, padding_mask):
     scores = features * 2
-    scores = scores.masked_fill(padding_mask, float("-inf"))
-    weights = torch.softmax(scores, dim=-1)  # hazard
+    scores = scores.masked_fill(padding_mask, float("-inf"))  # hazard
+    weights = torch.softmax(scores, dim=-1)
     return (weights * features).sum(-1)
 
 

@@ -11,8 +11,8 @@ from proof import prove
 def pool(features, lengths):
     valid = torch.arange(features.shape[1])[None, :] < lengths[:, None]
     scores = features / 2
-    scores = torch.where(valid, scores, float("-inf"))
-    weights = F.softmax(scores, dim=1)  # hazard
+    scores = torch.where(valid, scores, float("-inf"))  # hazard
+    weights = F.softmax(scores, dim=1)
     return (weights * features).sum(1)
 
 
