@@ -7,7 +7,7 @@ import { buildTrainingGraph, mayTrain, unitsOf } from '../semantic/training';
 import type { Module, Segment } from '../syntax/ast';
 import { checkEdits, type Edit, sortEdits } from '../text/edit';
 import { shiftSpan } from '../text/span';
-import type { Finding, Fix } from './finding';
+import type { Confidence, Finding, Fix } from './finding';
 import { importEdit } from './import-edit';
 
 interface RuleReport {
@@ -47,9 +47,30 @@ export function runRules(module: Module, model: SemanticModel, wanted: (rule: Ru
     for (const report of collected) reports.push({ rule, report });
   }
   const placed = new Placement(module);
-  return reports
+  return withoutYielding(reports)
     .flatMap(({ rule, report }) => placed.finding(rule, report) ?? [])
     .sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || (a.code < b.code ? -1 : 1));
+}
+
+const RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, proven: 2 };
+
+/** One report a hazard: a rule is silent where a more specific one speaks of the same place, as surely. */
+function withoutYielding(reports: readonly RuleReport[]): readonly RuleReport[] {
+  if (!reports.some(({ rule }) => rule.yieldsTo)) return reports;
+  return reports.filter(({ rule, report }) => {
+    const { yieldsTo } = rule;
+    return !(
+      yieldsTo &&
+      reports.some(
+        (other) =>
+          yieldsTo.includes(other.rule.code) &&
+          other.report.segment === report.segment &&
+          other.report.span.start < report.span.end &&
+          report.span.start < other.report.span.end &&
+          RANK[other.report.confidence] >= RANK[report.confidence],
+      )
+    );
+  });
 }
 
 function contextFor(model: SemanticModel, into: Report[]): RuleContext {

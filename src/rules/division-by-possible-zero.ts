@@ -1,19 +1,18 @@
 // NAN102: a division whose denominator can be 0 on real data.
 
-import type { Confidence } from '../analyzer/finding';
-import type { SemanticModel } from '../semantic/model';
-import type { OperationSite, SiteOperand } from '../semantic/operation-site';
-import { excludesZero } from '../semantic/range';
+import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, type Quantity } from '../semantic/value';
-import { type Expr, outerSpan, type Segment } from '../syntax/ast';
-import { type LocalFix, oneLine, type Rule, type RuleContext, sourceOf } from './rule';
+import { isCaredFor } from './afterwards';
+import { denominatorFixes } from './denominator-fixes';
+import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
+import { dividesNumbers, type ZeroDenominator, type ZeroKind, zeroDenominator } from './zero-denominator';
 
 export const rule: Rule = {
   code: 'NAN102',
   name: 'division-by-possible-zero',
   severity: 'warning',
   summary: 'A division by a standard deviation, norm, count, mask sum or range that can be 0.',
-  needs: ['torch', 'numpy', 'tensorflow', 'keras', 'tf_keras', 'jax'],
+  needs: ['torch', 'numpy', 'tensorflow', 'keras', 'tf_keras', 'jax', 'pytensor', 'theano'],
   fixable: 'unsafe',
   docs: {
     what: 'Finds divisions, `reciprocal` and `rsqrt` whose denominator is a tensor that real data takes to 0: a standard deviation, a norm, a sum of a mask, a count, `max - min`, or a value that the model shows to reach 0.',
@@ -33,105 +32,72 @@ def standardise(x):
     return (x - x.mean(dim=0)) / (x.std(dim=0) + 1e-6)
 `,
   },
-  on: { operations: { names: ['divide', 'reciprocal', 'rsqrt'], visit } },
+  on: { operations: { names: ['divide', 'reciprocal', 'rsqrt', 'addcdiv'], visit } },
 };
 
 function visit(site: OperationSite, context: RuleContext): void {
-  const denominator = site.operands.get(site.operation === 'divide' ? 'y' : 'x');
-  if (denominator?.value.kind !== 'quantity') return;
-  const value = denominator.value;
-  const confidence = reachOfZero(site, value);
-  if (confidence === undefined) return;
+  const hasDivisor = site.operation === 'divide' || site.operation === 'addcdiv';
+  const denominator = site.operands.get(hasDivisor ? 'y' : 'x');
+  // np.divide(a, b, where=b != 0) leaves the others alone.
+  if (denominator?.value.kind !== 'quantity' || site.operands.has('where')) return;
+  const zero = zeroDenominator(site, denominator, context.model);
+  if (!zero || isCaredFor(context.model, site.segment, site.node)) return;
   const { segment } = site;
   const { expr } = denominator;
-  const text = oneLine(sourceOf(segment, expr), 50);
-  const because = value.because.at(-1)?.message;
-  const reason = REASON[kindOf(value)] ?? (because ? `(${because})` : '');
-  const state =
-    confidence === 'possible'
-      ? `Nothing shows that \`${text}\` is not 0`
-      : `\`${text}\` can be 0${reason ? ` ${reason}` : ''}`;
+  const value = asQuantity(denominator.value);
   context.report({
     segment,
-    span: site.operation === 'divide' ? expr : site.node,
-    confidence,
-    message: `${state}, and dividing by it gives Inf or NaN. ${isCount(value) ? 'Clamp it at 1.' : 'Keep it above 0, by a clamp or an epsilon.'}`,
-    related: value.because,
-    fixes: fixes(site, denominator, value, context.model),
+    span: hasDivisor ? expr : site.node,
+    confidence: zero.confidence,
+    message: message(site, value, oneLine(sourceOf(segment, expr), 50), zero),
+    related: zero.related,
+    fixes: denominatorFixes(site, denominator, zero, context.model),
   });
 }
 
-const REASON: Readonly<Record<string, string>> = {
+/** When the denominator is 0. */
+const WHEN: Readonly<Record<ZeroKind, string>> = {
+  zero: '',
   deviation: 'when all values are equal',
   norm: 'for a zero vector',
   count: 'when nothing is counted',
+  length: 'for an empty sequence',
   spread: 'when all values are equal',
+  sum: 'when all that is summed is 0, or cancels',
+  mean: 'when nothing is selected',
+  difference: 'where both sides are equal',
+  relu: 'for every negative input',
+  magnitudes: 'where all of it is 0',
+  squares: 'where what is squared is 0',
+  root: 'where what is under the root is 0',
+  function: 'for an input of 0',
+  fallback: 'when an entry is missing',
+  filter: 'when the condition lets nothing through',
+  counter: 'when nothing has been counted',
+  'own element': 'like any other element',
+  'own extreme': 'when all elements are 0',
+  'own part': 'when all its parts are 0, the numerator too',
+  odds: 'when what is taken off is 1',
+  'ratio to itself': 'and the numerator with it',
+  unknown: '',
 };
 
-function kindOf(value: Quantity): string {
-  if (isCount(value)) return 'count';
-  const term = value.term ?? '';
-  if (term.startsWith('(largest(')) return 'spread';
-  return value.because.at(-1)?.operation ?? '';
-}
-
-function isCount(value: Quantity): boolean {
-  return value.role === 'count' || value.role === 'mask';
-}
-
-/** How sure it is that real data makes the denominator 0; undefined where it can't be, or where Python raises instead. */
-function reachOfZero(site: OperationSite, value: Quantity): Confidence | undefined {
-  const { range } = value;
-  if (excludesZero(range) || value.role === 'size') return undefined;
-  // A Python number raises ZeroDivisionError: loud by itself, and no NaN.
-  const numerator = asQuantity(site.operands.get('x')?.value);
-  if (value.holder === 'scalar' && numerator.holder !== 'tensor') return undefined;
-  const reach = range.lo === 0 ? range.reachesLo : range.hi === 0 ? range.reachesHi : 0;
-  if (reach === 0) return 'possible';
-  // Squares and absolute values reach 0 too, but hardly ever on data; a reduction does on one constant row.
-  if (range.lo !== range.hi && REASON[kindOf(value)] === undefined) return 'possible';
-  // An importance weight's probability is a hazard only where it is known to come from a softmax or sigmoid.
-  if (value.assumed && !isCount(value)) return 'possible';
-  if (value.role === 'probabilities' || value.role === 'loss') return 'possible';
-  return reach === 2 && !value.assumed && range.lo === range.hi ? 'proven' : 'likely';
-}
-
-// ---------------------------------------------------------------- fixes
-
-function fixes(site: OperationSite, denominator: SiteOperand, value: Quantity, model: SemanticModel): LocalFix[] {
-  const { segment } = site;
-  const { expr } = denominator;
-  if (value.range.lo !== 0 || value.range.lo === value.range.hi) return [];
-  const span = isCallArgument(segment, expr) ? expr : outerSpan(expr);
-  const text = sourceOf(segment, expr);
-  const atom = expr.kind === 'Binary' || expr.kind === 'Unary' || expr.kind === 'Conditional' ? `(${text})` : text;
-  const replace = (title: string, replacement: string): LocalFix => ({
-    title,
-    safety: 'unsafe',
-    edits: [{ segment, span, text: replacement }],
-  });
-  const framework = value.framework ?? site.framework;
-  const np = model.nameFor(framework === 'jax' ? 'jax.numpy' : 'numpy');
-  const tf = model.nameFor('tensorflow');
-  const bound = isCount(value) ? '1' : epsilonFor(value);
-  const result: LocalFix[] = [];
-  if (framework === 'torch') result.push(replace(`Clamp at ${bound}`, `${atom}.clamp(min=${bound})`));
-  else if ((framework === 'numpy' || framework === 'jax') && np !== undefined)
-    result.push(replace(`Clamp at ${bound}`, `${np}.maximum(${text}, ${bound})`));
-  else if (framework === 'tensorflow' && tf !== undefined && !isCount(value))
-    result.push(replace(`Clamp at ${bound}`, `${tf}.maximum(${text}, ${bound})`));
-  if (!isCount(value))
-    result.push(replace(`Add ${bound}`, isCallArgument(segment, expr) ? `${text} + ${bound}` : `(${text} + ${bound})`));
-  return result;
-}
-
-/** 1e-8 is what people write, but float16 cannot hold it. */
-function epsilonFor(value: Quantity): string {
-  return value.dtype === 'float16' ? '1e-4' : '1e-6';
-}
-
-/** Whether the parentheses around the operand are those of a call. */
-function isCallArgument(segment: Segment, expr: Expr): boolean {
-  const before = segment.text.slice(0, outerSpan(expr).start).trimEnd();
-  return /[(,=]$/.test(before) && !/[/*+-]=$/.test(before);
+function message(site: OperationSite, value: Quantity, text: string, { kind, confidence }: ZeroDenominator): string {
+  const isScalar = dividesNumbers(site, value);
+  const when = WHEN[kind] === '' ? '' : ` ${WHEN[kind]}`;
+  const state =
+    kind === 'zero'
+      ? `\`${text}\` is 0`
+      : confidence === 'possible'
+        ? `Nothing shows that \`${text}\` is not 0`
+        : `\`${text}\` can be 0${when}`;
+  const result = isScalar ? 'dividing by it raises ZeroDivisionError' : 'dividing by it gives Inf or NaN';
+  const advice = isScalar
+    ? 'Ask for it first.'
+    : kind === 'count' && value.role !== 'mask'
+      ? 'Clamp it at 1.'
+      : value.range.lo === 0
+        ? 'Keep it above 0, by a clamp or an epsilon.'
+        : 'Keep it off 0; an epsilon does not, where it has either sign.';
+  return `${state}, and ${result}. ${advice}`;
 }

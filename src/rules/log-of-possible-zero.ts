@@ -68,6 +68,8 @@ function visit(site: OperationSite, context: RuleContext): void {
 function reach(value: Quantity, pole: number): Confidence | undefined {
   const { lo, hi, reachesLo, reachesHi } = value.range;
   if (lo > pole || (lo === pole && value.range.excludesZero && pole === 0)) return undefined;
+  // By their name they have either sign.
+  if (value.role === 'logits' && !value.origin) return 'likely';
   // A named probability is only ever likely; what the model derived is proven.
   if (value.assumed) return reachesLo > 0 ? 'likely' : 'possible';
   if (reachesLo === 2 || (hi <= pole && Math.max(reachesLo, reachesHi) > 0)) return 'proven';

@@ -213,7 +213,9 @@ function isSimple(expr: Expr): boolean {
 
 /** Arithmetic on names and numbers, which may as well be written twice. */
 export function isCheap(expr: Expr): boolean {
-  if (expr.kind === 'Number' || isSimple(expr)) return true;
+  if (expr.kind === 'Number' || expr.kind === 'Constant' || isSimple(expr)) return true;
+  if (expr.kind === 'Slice')
+    return [expr.lower, expr.upper, expr.step].every((part) => part === undefined || isCheap(part));
   if (expr.kind === 'Unary') return isCheap(expr.operand);
   if (expr.kind === 'Subscript') return isCheap(expr.object) && expr.indices.every(isCheap);
   return expr.kind === 'Binary' && expr.operator !== '@' && isCheap(expr.left) && isCheap(expr.right);

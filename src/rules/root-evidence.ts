@@ -67,8 +67,8 @@ function originEvidence(
     case 'relu':
       // torch and JAX select the gradient of relu, so that the infinite one is dropped; TensorFlow multiplies by 0.
       return value.framework === 'tensorflow' || value.framework === 'keras' ? { kind: 'relu', expr } : undefined;
-    case 'deviation':
-      return isVariance(origin) ? { kind: 'variance', expr } : undefined;
+    case 'variance':
+      return { kind: 'variance', expr };
     case 'nonnegative_loss':
       return { kind: 'error', expr };
     case 'abs':
@@ -96,12 +96,14 @@ function mayBeZeroWithGradient(value: Quantity): boolean {
   if (range.lo !== 0 || range.hi === 0 || excludesZero(range) || value.gradient === false) return false;
   if (value.holder === 'scalar' || value.framework === 'numpy' || value.framework === 'python') return false;
   if (value.dtype === 'integer' || value.dtype === 'bool') return false;
-  return role === undefined || role === 'probabilities' || role === 'logits' || role === 'loss';
-}
-
-function isVariance({ callee }: Origin): boolean {
-  const name = callee.kind === 'method' || callee.kind === 'library' ? callee.name : '';
-  return /(^|[._])var(iance)?$/.test(name);
+  return (
+    role !== 'count' &&
+    role !== 'mask' &&
+    role !== 'one-hot' &&
+    role !== 'size' &&
+    role !== 'class-ids' &&
+    role !== 'length'
+  );
 }
 
 function squareEvidence(model: SemanticModel, segment: Segment, square: Expr, base: Expr): ZeroEvidence | undefined {

@@ -31,7 +31,7 @@ function asDeviation(site: OperationSite, operand: SiteOperand): LocalFix | unde
   if (site.framework !== 'torch' || operand.expr.kind !== 'Call') return undefined;
   const { callee } = operand.expr;
   if (callee.kind !== 'Attribute' || callee.name !== 'var') return undefined;
-  if (asQuantity(operand.value).origin?.operation !== 'deviation') return undefined;
+  if (asQuantity(operand.value).origin?.operation !== 'variance') return undefined;
   const { segment } = site;
   const before = segment.text.slice(operand.expr.start, callee.nameSpan.start);
   const after = segment.text.slice(callee.nameSpan.end, operand.expr.end);

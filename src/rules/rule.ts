@@ -30,6 +30,8 @@ export interface RuleMetadata {
   /** Top-level modules one of which the file must import for the rule to run at all; undefined: always. */
   readonly needs?: readonly string[];
   readonly fixable: 'safe' | 'unsafe' | 'both' | 'no';
+  /** Codes of rules that say more of the same hazard: where one reports at the same place, as surely, this one is silent. */
+  readonly yieldsTo?: readonly string[];
   readonly docs: RuleDocs;
 }
 

@@ -1,25 +1,18 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
-import { callLocal } from './calls';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
-import {
-  canonicalName,
-  frameworkOf,
-  functionSignature,
-  methodSignature,
-  moduleSignature,
-  type Signature,
-} from './libraries';
+import { canonicalName, functionSignature, methodSignature, moduleSignature, type Signature } from './libraries';
+import { callListMethod } from './lists';
 import type { SiteOperand } from './operation-site';
 import { transfer } from './operations';
+import { otherCall } from './other-calls';
 import { dottedName } from './program';
-import * as R from './range';
 import { refine, selected } from './refine';
 import type { Session } from './session';
-import { asQuantity, type Framework, type Instance, type Origin, type Quantity, UNKNOWN, type Value } from './value';
+import { asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
 
 const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
 
@@ -43,14 +36,21 @@ export class CallEvaluator {
     const scopes = signature?.operation === 'where' ? this.whereScopes(expr, env) : undefined;
     const args = expr.args.map((arg, i) => this.evaluator.evaluate(arg.value, scopes?.[i] ?? env));
     if (signature) return this.operation(expr, callee, signature, args, env);
-    return this.evaluator.inContextValue(this.otherCall(expr, callee, args, env), args);
+    if (callee.kind === 'method' && (callee.receiver.kind === 'sequence' || callee.receiver.kind === 'list'))
+      return callListMethod(expr, callee.receiver, callee.name, args, env);
+    return this.evaluator.inContextValue(otherCall(this.evaluator, expr, callee, args, env), args);
   }
 
   /** Evaluates `x.f` for a call: a method name of a table is a method even where nothing is known of x. */
   private methodOrFunction(callee: AttributeExpr, env: Environment): Value {
     const receiver = this.evaluator.evaluate(callee.object, env);
     const value = this.evaluator.attributeOf(callee, receiver, env);
-    const isBound = receiver.kind === 'quantity' || receiver.kind === 'object';
+    const isBound =
+      receiver.kind === 'quantity' ||
+      receiver.kind === 'object' ||
+      receiver.kind === 'sequence' ||
+      receiver.kind === 'list' ||
+      receiver.kind === 'mapping';
     return value.kind === 'quantity' && isBound ? { kind: 'method', receiver, name: callee.name } : value;
   }
 
@@ -222,7 +222,9 @@ export class CallEvaluator {
       signature.operation === 'indicator';
     const term = pure && !random ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
     const operandTerm = x?.value.kind === 'quantity' ? x.value.term : undefined;
-    const makesBound = MAKES_BOUND[signature.operation];
+    // A sum over what may be missing is 0 because it is missing.
+    const isKept = signature.operation === 'sum' && result.because.at(-1)?.operation === 'fallback';
+    const makesBound = isKept ? undefined : MAKES_BOUND[signature.operation];
     const origin = PASSES_ORIGIN.has(signature.operation)
       ? undefined
       : {
@@ -249,117 +251,6 @@ export class CallEvaluator {
         : result.because,
     };
   }
-
-  private otherCall(expr: CallExpr, callee: Value, args: readonly Value[], env: Environment): Value {
-    switch (callee.kind) {
-      case 'library': {
-        if (MODEL_WRAPPERS.has(canonicalName(callee.name))) return args[0] ?? UNKNOWN;
-        const last = callee.name.slice(callee.name.lastIndexOf('.') + 1);
-        if (/^_*[A-Z]/.test(last) || INSTANCES.has(canonicalName(callee.name))) {
-          return {
-            kind: 'instance',
-            className: callee.name,
-            call: expr,
-            segment: this.context.segment,
-            args: expr.args.map((arg, i) => ({ keyword: arg.keyword, value: args[i] ?? UNKNOWN })),
-          };
-        }
-        if (DATASET.test(canonicalName(callee.name))) return DATASET_SPLITS;
-        const framework = frameworkOf(callee.name);
-        const made: Quantity = { ...UNKNOWN, madeBy: callee.name };
-        return framework && framework !== 'python' && TENSOR_HOMES.test(canonicalName(callee.name))
-          ? { ...made, framework }
-          : made;
-      }
-      case 'instance':
-        return this.callInstance(expr, callee, args, env);
-      case 'function':
-      case 'class':
-      case 'object':
-        return callLocal(this.evaluator, expr, callee, args);
-      case 'method':
-        return this.callUnknownMethod(expr, callee.receiver, callee.name, args);
-      default:
-        return UNKNOWN;
-    }
-  }
-
-  private callInstance(expr: CallExpr, callee: Instance, args: readonly Value[], env: Environment): Value {
-    const className = canonicalName(callee.className);
-    if (className !== 'torch.nn.Sequential') {
-      return className.startsWith('torch.nn.') ? { ...UNKNOWN, holder: 'tensor', framework: 'torch' } : UNKNOWN;
-    }
-    let value: Value = args[0] ?? UNKNOWN;
-    for (const { value: layer } of callee.args) {
-      if (layer.kind === 'instance') {
-        const signature = moduleSignature(layer.className);
-        const input = value;
-        value = signature
-          ? transfer(signature.operation, {
-              framework: signature.framework,
-              get: (name) => (name === 'x' ? input : undefined),
-            })
-          : this.callInstance(expr, layer, [value], env);
-      } else {
-        value = UNKNOWN;
-      }
-    }
-    return value.kind === 'quantity'
-      ? {
-          ...value,
-          because: [
-            {
-              segment: this.context.segment,
-              span: { start: expr.start, end: expr.end },
-              message: 'the last layer of this Sequential gives it',
-            },
-          ],
-        }
-      : value;
-  }
-
-  private callUnknownMethod(expr: CallExpr, receiver: Value, name: string, args: readonly Value[]): Value {
-    const isModel =
-      receiver.kind === 'object' ||
-      (receiver.kind === 'instance' && canonicalName(receiver.className).startsWith('torch.nn.'));
-    if (isModel && SELF_METHODS.has(name)) return receiver;
-    if (receiver.kind === 'instance' && name === 'scale' && /(^|\.)\w*Scaler$/.test(receiver.className)) {
-      const x = asQuantity(args[0]);
-      return {
-        ...x,
-        origin: {
-          operation: 'scale',
-          node: expr,
-          segment: this.context.segment,
-          operandTerm: x.term,
-          operand: expr.args[0]?.value,
-          callee: receiver,
-        },
-      };
-    }
-    if (
-      receiver.kind === 'instance' &&
-      /LabelBinarizer$|OneHotEncoder$/.test(receiver.className) &&
-      /^(fit_)?transform$/.test(name)
-    ) {
-      return {
-        kind: 'quantity',
-        holder: 'tensor',
-        framework: 'numpy',
-        range: R.UNIT,
-        role: 'label-matrix',
-        dtype: 'integer',
-        because: [
-          {
-            segment: this.context.segment,
-            span: { start: expr.start, end: expr.end },
-            message: 'the labels are made one-hot here',
-          },
-        ],
-      };
-    }
-    return UNKNOWN;
-  }
 }
 
 /** Why a value has the bounds it has, for the operations that set them. */
@@ -367,6 +258,7 @@ const MAKES_BOUND: Readonly<Record<string, string>> = {
   softmax: 'softmax gives 0 where a score is far below the largest',
   sigmoid: 'sigmoid gives exactly 0 or 1 for large scores',
   tanh: 'tanh gives values from -1 to 1',
+  exp: 'exp underflows to 0 for a large negative argument',
   relu: 'relu gives exactly 0 for every negative input',
   abs: 'abs gives 0 for 0',
   square: 'a square is 0 for 0',
@@ -376,6 +268,10 @@ const MAKES_BOUND: Readonly<Record<string, string>> = {
   random: 'the random numbers include an exact 0',
   norm: 'a norm is 0 for a zero vector',
   deviation: 'it is 0 when all values are equal',
+  variance: 'it is 0 when all values are equal',
+  mean: 'the mean is taken here',
+  sign: 'the sign of 0 is 0',
+  sine: 'the sine of 0 is 0',
   count: 'a count can be 0',
   sum: 'the sum is taken here',
   triangle: 'everything outside the triangle is 0',
@@ -383,68 +279,6 @@ const MAKES_BOUND: Readonly<Record<string, string>> = {
 
 /** Operations after which a fix may still go back to what made the value. */
 const PASSES_ORIGIN: ReadonlySet<string> = new Set(['size']);
-
-/** Calls that give back the model they are given, one way or another. */
-const MODEL_WRAPPERS: ReadonlySet<string> = new Set([
-  'torch.compile',
-  'torch.nn.DataParallel',
-  'torch.nn.parallel.DistributedDataParallel',
-  'torch.nn.parallel.DataParallel',
-  'torch.jit.script',
-  'copy.deepcopy',
-]);
-
-/** Methods of a module that give back the module. */
-const SELF_METHODS: ReadonlySet<string> = new Set([
-  'to',
-  'cuda',
-  'cpu',
-  'train',
-  'eval',
-  'float',
-  'double',
-  'half',
-  'bfloat16',
-  'requires_grad_',
-  'apply',
-  'share_memory',
-]);
-
-const INSTANCES: ReadonlySet<string> = new Set([
-  'torch.autocast',
-  'torch.cuda.amp.autocast',
-  'torch.amp.autocast',
-  'torch.amp.autocast_mode.autocast',
-  'torch.cpu.amp.autocast',
-  'torch.no_grad',
-  'torch.inference_mode',
-  'torch.enable_grad',
-  'torch.set_grad_enabled',
-  'torch.device',
-  'contextlib.nullcontext',
-]);
-
-/** Keras' own datasets come as (x, y), (x, y), with class ids. */
-const DATASET = /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|imdb|reuters)\.load_data$/;
-const DATASET_SPLIT: Value = {
-  kind: 'sequence',
-  elements: [
-    { kind: 'quantity', holder: 'tensor', framework: 'numpy', range: R.ANY, because: [] },
-    {
-      kind: 'quantity',
-      holder: 'tensor',
-      framework: 'numpy',
-      range: R.nonNegative(2),
-      role: 'class-ids',
-      dtype: 'integer',
-      because: [],
-    },
-  ],
-};
-const DATASET_SPLITS: Value = { kind: 'sequence', elements: [DATASET_SPLIT, DATASET_SPLIT] };
-
-const TENSOR_HOMES =
-  /^(torch|torch\.nn\.functional|torch\.linalg|torch\.special|torch\.fft|numpy|numpy\.linalg|jax\.numpy|jax\.nn|tensorflow|tensorflow\.math|tensorflow\.nn|keras\.ops|keras\.backend)\.[a-z]\w*$/;
 
 function dtypeFrom(value: Value): DType | undefined {
   if (value.kind === 'library') return dtypeNamed(value.name.slice(value.name.lastIndexOf('.') + 1));

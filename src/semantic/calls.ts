@@ -127,6 +127,7 @@ function withoutPlaces(value: Value): Value {
     return rest;
   }
   if (value.kind === 'sequence') return { kind: 'sequence', elements: value.elements.map(withoutPlaces) };
+  if (value.kind === 'list') return { ...value, element: withoutPlaces(value.element) };
   if (value.kind === 'mapping')
     return { kind: 'mapping', entries: new Map([...value.entries].map(([k, v]) => [k, withoutPlaces(v)])) };
   return value;

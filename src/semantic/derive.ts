@@ -45,6 +45,8 @@ export interface Shape {
   readonly range?: Range;
   readonly role?: Role | undefined;
   readonly dtype?: DType | undefined;
+  /** How many elements there are; passes on from the operand where it is not given. */
+  readonly length?: Range | undefined;
 }
 
 /** A new value made from `from`: the holder, framework, gradient and evidence pass on; the rest is said anew. */
@@ -64,9 +66,11 @@ export function derive(framework: Framework, from: readonly Quantity[], shape: S
     const owner = main?.framework;
     if (owner) result.framework = owner;
   }
-  const dtype = shape.dtype ?? main?.dtype;
+  const dtype = shape.dtype ?? commonDType(from, main);
   if (dtype && !(dtype === 'integer' && shape.dtype === undefined && framework !== 'python')) result.dtype = dtype;
   if (shape.role) result.role = shape.role;
+  const length = 'length' in shape ? shape.length : main?.length;
+  if (length) result.length = length;
   if (from.some((q) => q.assumed)) result.assumed = true;
   if (from.some(holdsInfinity)) result.hasInfinity = true;
   if (
@@ -80,6 +84,18 @@ export function derive(framework: Framework, from: readonly Quantity[], shape: S
   if (autocast) result.autocast = autocast;
   result.because = from.find((q) => q.because.length > 0)?.because ?? [];
   return result;
+}
+
+/** The dtype of what is computed from several values: the array's; of Python numbers a float as soon as one is. */
+function commonDType(from: readonly Quantity[], main: Quantity | undefined): DType | undefined {
+  const isFloat = from.some((q) => q.dtype === 'float64');
+  if (main?.holder === 'tensor') return isFloat && isWhole(main.dtype) ? undefined : main.dtype;
+  if (from.some((q) => q.dtype === undefined)) return undefined;
+  return isFloat ? 'float64' : main?.dtype;
+}
+
+export function isWhole(dtype: DType | undefined): boolean {
+  return dtype === 'integer' || dtype === 'bool';
 }
 
 export function holdsInfinity(q: Quantity): boolean {

@@ -31,6 +31,15 @@ export class Environment {
     return undefined;
   }
 
+  /** Whether the scope that this layer belongs to binds the name itself, not one around it. */
+  isOwn(name: string): boolean {
+    for (let layer: Environment | undefined = this; layer; layer = layer.parent) {
+      if (layer.bindings.has(name)) return true;
+      if (layer.isScope) return false;
+    }
+    return false;
+  }
+
   set(name: string, value: Value): void {
     this.bindings.set(name, value);
   }
@@ -56,8 +65,11 @@ export class Environment {
     return new Environment(this);
   }
 
-  /** Goes on after branches of this layer have ended; those that are dead do not count. */
-  merge(branches: readonly Environment[]): void {
+  /**
+   * Goes on after branches of this layer have ended; those that are dead do not count. A name that they leave with
+   * different values gets a value of its own, with a new term, so that later tests can speak of it.
+   */
+  merge(branches: readonly Environment[], freshTerm: (name: string) => string): void {
     const live = branches.filter((branch) => !branch.dead);
     const [first] = live;
     if (first === undefined) {
@@ -78,6 +90,7 @@ export class Environment {
         if (value === undefined) continue;
         joined = joined === undefined ? value : joinValues(joined, value);
       }
+      if (joined?.kind === 'quantity' && joined.term === undefined) joined = { ...joined, term: freshTerm(name) };
       this.set(name, joined ?? UNKNOWN);
     }
   }

@@ -3,34 +3,38 @@
 import type {
   AttributeExpr,
   BinaryExpr,
+  CompareExpr,
   ComprehensionExpr,
   Expr,
   LambdaExpr,
   Node,
   Segment,
-  SubscriptExpr,
 } from '../syntax/ast';
 import { CallEvaluator } from './call-evaluator';
 import { classAttribute, classMethod } from './classes';
-import { autocastOf, holdsInfinity } from './derive';
+import { autocastOf } from './derive';
 import { dtypeNamed } from './dtype';
 import { Environment } from './environment';
 import { finfoAttribute } from './finfo';
-import { elementOf, handWritten, isCondition, isMaxOf, isSpread, tensorAttribute } from './idioms';
+import { elementOf, handWritten, isMaxOf, isSpread, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
+import { concatenated, shared } from './lists';
 import { lostSummand } from './lost-epsilon';
 import { assumedByName } from './names';
 import type { SiteOperand } from './operation-site';
-import { binaryOperator, negateQuantity } from './operations';
+import { binaryOperator, evidenceOf, negateQuantity } from './operators';
 import { dottedName } from './program';
 import * as R from './range';
-import { refine, selected } from './refine';
+import { refine } from './refine';
 import type { Session } from './session';
+import { assignElements, evaluateSubscript } from './subscripts';
+import { EMPTY_OR_NOT } from './transfers/arrays';
 import {
   type AutocastRegion,
   asQuantity,
   type Instance,
-  isUnknown,
+  type ListValue,
+  lengthOf,
   NONE,
   type Origin,
   type Quantity,
@@ -88,7 +92,7 @@ export class Evaluator {
       case 'Attribute':
         return this.attributeOf(expr, this.evaluate(expr.object, env), env);
       case 'Subscript':
-        return this.subscript(expr, env);
+        return evaluateSubscript(this, expr, env);
       case 'Slice':
         for (const part of [expr.lower, expr.upper, expr.step]) if (part) this.evaluate(part, env);
         return UNKNOWN;
@@ -112,7 +116,13 @@ export class Evaluator {
       case 'Compare': {
         const operands = [expr.left, ...expr.comparators].map((operand) => this.evaluate(operand, env));
         const tensor = operands.find((v): v is Quantity => v.kind === 'quantity' && v.holder === 'tensor');
-        const truth: Quantity = { ...UNKNOWN, range: R.UNIT, role: 'mask', dtype: 'bool' };
+        const truth: Quantity = {
+          ...UNKNOWN,
+          range: R.UNIT,
+          role: 'mask',
+          dtype: 'bool',
+          ...this.compareTerm(expr, operands),
+        };
         if (!tensor) return truth;
         return { ...truth, holder: 'tensor', ...(tensor.framework ? { framework: tensor.framework } : {}) };
       }
@@ -174,11 +184,12 @@ export class Evaluator {
       if (functionSignature(`builtins.${id}`)) return { kind: 'library', name: `builtins.${id}` };
       return assumedByName(id) ?? UNKNOWN;
     }
-    return this.withAssumption(id, bound);
+    return this.withAssumption(id, bound.kind === 'sequence' && !env.isOwn(id) ? shared(bound) : bound);
   }
 
   private withAssumption(name: string, value: Value): Value {
-    if (value.kind !== 'quantity' || R.isKnown(value.range) || value.role !== undefined) return value;
+    if (value.kind !== 'quantity' || R.hasEnds(value.range) || R.excludesZero(value.range) || value.role !== undefined)
+      return value;
     const assumed = assumedByName(name);
     return assumed ? { ...value, ...assumptionOf(assumed) } : value;
   }
@@ -242,58 +253,11 @@ export class Evaluator {
     return method;
   }
 
-  private subscript(expr: SubscriptExpr, env: Environment): Value {
-    const object = this.evaluate(expr.object, env);
-    const indices = expr.indices.map((index) => this.evaluate(index, env));
-    const [index] = indices;
-    if (object.kind === 'sequence' && indices.length === 1) {
-      if (expr.indices[0]?.kind === 'Slice') return UNKNOWN;
-      const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
-      const element = at === undefined ? undefined : object.elements[at < 0 ? object.elements.length + at : at];
-      return element ?? UNKNOWN;
-    }
-    if (object.kind === 'mapping' && index?.kind === 'string' && index.values.length === 1) {
-      return object.entries.get(index.values[0] as string) ?? UNKNOWN;
-    }
-    if (object.kind === 'instance' && expr.indices[0]?.kind !== 'Slice') return this.sequentialElement(object, index);
-    if (object.kind !== 'quantity') return UNKNOWN;
-    if (isUnknown(object)) {
-      const key =
-        index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
-      if (key) return key;
-      const term = object.term === undefined ? undefined : this.indexTerm(object.term, expr, indices);
-      return term === undefined ? UNKNOWN : { ...UNKNOWN, term };
-    }
-    // x[x > 0] holds only what the condition lets through.
-    const [condition] = expr.indices;
-    const isSelection = condition && expr.indices.length === 1 && isCondition(condition);
-    const result = isSelection ? selected(this, condition, true, object, env) : object;
-    const term = object.term === undefined ? undefined : this.indexTerm(object.term, expr, indices);
-    const { term: _, origin: __, ...rest } = result;
-    // Rows picked by class ids from an identity matrix are one-hot; single entries of a one-hot are not.
-    const role =
-      object.role === 'one-hot' && index?.kind === 'quantity' && index.holder === 'scalar' ? undefined : object.role;
-    const { role: ___, ...plain } = rest;
-    return { ...plain, ...(role ? { role } : {}), ...(term === undefined ? {} : { term }) };
-  }
-
-  private sequentialElement(object: Instance, index: Value | undefined): Value {
-    if (canonicalName(object.className) !== 'torch.nn.Sequential') return UNKNOWN;
-    const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
-    if (at === undefined) return UNKNOWN;
-    return object.args[at < 0 ? object.args.length + at : at]?.value ?? UNKNOWN;
-  }
-
-  private indexTerm(object: string, expr: SubscriptExpr, indices: readonly Value[]): string | undefined {
-    const parts: string[] = [];
-    for (const [i, index] of indices.entries()) {
-      if (expr.indices[i]?.kind === 'Slice') return undefined;
-      const part =
-        index.kind === 'quantity' ? index.term : index.kind === 'string' ? JSON.stringify(index.values[0]) : undefined;
-      if (part === undefined) return undefined;
-      parts.push(part);
-    }
-    return this.term(`${object}[${parts.join(',')}]`);
+  private compareTerm(expr: CompareExpr, operands: readonly Value[]): { readonly term?: string } {
+    const [left, right] = operands.map((operand) => asQuantity(operand).term);
+    if (left === undefined || right === undefined || operands.length !== 2) return {};
+    const term = this.term(`(${left}${expr.operators[0]}${right})`);
+    return term === undefined ? {} : { term };
   }
 
   term(text: string): string | undefined {
@@ -326,9 +290,8 @@ export class Evaluator {
   /** The value of `left operator right`, and the site where the operator is one that rules ask about. */
   applyBinary(node: Node, operator: BinaryExpr['operator'], left: SiteOperand, right: SiteOperand): Value {
     if (left.value.kind === 'string' || right.value.kind === 'string') return UNKNOWN;
-    if (left.value.kind === 'sequence' && right.value.kind === 'sequence' && operator === '+') {
-      return { kind: 'sequence', elements: [...left.value.elements, ...right.value.elements] };
-    }
+    const list = operator === '+' ? concatenated(left.value, right.value) : undefined;
+    if (list) return list;
     const a = asQuantity(left.value);
     const b = asQuantity(right.value);
     const same = a.term !== undefined && a.term === b.term;
@@ -337,6 +300,13 @@ export class Evaluator {
       result = { ...result, range: R.range(Number.NEGATIVE_INFINITY, 0, 0, 2) };
     if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
     if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
+    const isShifted = operator === '-' && (addsConstant(left.expr) || addsConstant(right.expr));
+    if (isShifted && result.range.reachesZero === 1) result = { ...result, range: { ...result.range, reachesZero: 0 } };
+    const evidence = evidenceOf(operator, a, b, result);
+    if (evidence) {
+      const span = { start: node.start, end: node.end };
+      result = { ...result, because: [{ segment: this.context.segment, span, ...evidence }] };
+    }
     const lost = operator === '+' ? lostSummand(a, b) : undefined;
     if (lost) {
       const { start, end } = (lost === 'a' ? left : right).expr;
@@ -384,8 +354,10 @@ export class Evaluator {
 
   private comprehension(expr: ComprehensionExpr, env: Environment): Value {
     const scope = env.branch();
+    const iterables: Value[] = [];
     for (const clause of expr.clauses) {
       const iterable = this.evaluate(clause.iterable, scope);
+      iterables.push(iterable);
       this.assignTarget(clause.target, elementOf(iterable), scope);
       for (const condition of clause.conditions) {
         this.evaluate(condition, scope);
@@ -395,8 +367,26 @@ export class Evaluator {
     if (expr.key) this.evaluate(expr.key, scope);
     const element = this.evaluate(expr.element, scope);
     if (expr.container !== 'list' && expr.container !== 'generator') return UNKNOWN;
-    // Of a list whose length is unknown, each element is what one of them is.
-    return element.kind === 'quantity' && !isUnknown(element) ? { ...element, holder: 'scalar' } : UNKNOWN;
+    return { kind: 'list', element, ...this.comprehensionLength(expr, iterables) };
+  }
+
+  /** What a condition lets through can be nothing. */
+  private comprehensionLength(
+    expr: ComprehensionExpr,
+    iterables: readonly Value[],
+  ): Pick<ListValue, 'length' | 'because'> {
+    const [clause] = expr.clauses;
+    const condition = expr.clauses.flatMap(({ conditions }) => conditions)[0];
+    if (condition) {
+      const message = 'only what this lets through is in the list';
+      const span = { start: condition.start, end: condition.end };
+      return {
+        length: R.range(0, Number.POSITIVE_INFINITY, 1, 0),
+        because: [{ segment: this.context.segment, span, message, operation: 'filter' }],
+      };
+    }
+    const length = clause && expr.clauses.length === 1 ? lengthOf(iterables[0]) : undefined;
+    return { length: length ?? EMPTY_OR_NOT, because: [] };
   }
 
   /** Binds a `for`, `with` or assignment target to a value. */
@@ -419,50 +409,18 @@ export class Evaluator {
       case 'List':
         target.elements.forEach((element, i) => {
           if (element.kind === 'Starred') this.assignTarget(element.value, UNKNOWN, env);
-          else this.assignTarget(element, value.kind === 'sequence' ? (value.elements[i] ?? UNKNOWN) : UNKNOWN, env);
+          else this.assignTarget(element, itemOf(value, i), env);
         });
         return;
       case 'Starred':
         this.assignTarget(target.value, UNKNOWN, env);
         return;
       case 'Subscript':
-        this.assignElements(target, value, env);
+        assignElements(this, target, value, env);
         return;
       default:
         return;
     }
-  }
-
-  /** `x[i] = v`: x may now hold v beside what it held, except where the index is a condition that v replaces. */
-  private assignElements(target: SubscriptExpr, value: Value, env: Environment): void {
-    const object = this.evaluate(target.object, env);
-    for (const index of target.indices) this.evaluate(index, env);
-    const key = dottedName(target.object);
-    if (key === undefined) return;
-    if (object.kind === 'mapping') {
-      const [index] = target.indices;
-      if (index?.kind === 'String' && index.value !== undefined) {
-        env.set(key, { kind: 'mapping', entries: new Map(object.entries).set(index.value, value) });
-      }
-      return;
-    }
-    if (object.kind !== 'quantity') return;
-    const [condition] = target.indices;
-    const isSelection = condition && target.indices.length === 1 && isCondition(condition);
-    const kept = isSelection ? selected(this, condition, false, object, env).range : object.range;
-    const stored = asQuantity(value).range;
-    const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
-    const { term: _, origin: __, role, ...rest } = object;
-    this.bind(
-      key,
-      {
-        ...rest,
-        ...(oneHot ? { role: 'one-hot' as const } : role ? { role } : {}),
-        ...(holdsInfinity(asQuantity(value)) ? { hasInfinity: true } : {}),
-        range: R.join(kept, stored),
-      },
-      env,
-    );
   }
 
   // ------------------------------------------------------------------ circumstances
@@ -483,6 +441,23 @@ export class Evaluator {
   }
 }
 
+/** `k + x`: a constant that keeps a difference off 0, as whoever added it meant it to. */
+function addsConstant(expr: Expr): boolean {
+  return (
+    expr.kind === 'Binary' && expr.operator === '+' && (expr.left.kind === 'Number' || expr.right.kind === 'Number')
+  );
+}
+
+/** What tuple unpacking gives the target at a position. */
+function itemOf(value: Value, position: number): Value {
+  if (value.kind === 'sequence') return value.elements[position] ?? UNKNOWN;
+  return value.kind === 'list' ? value.element : UNKNOWN;
+}
+
 function assumptionOf(assumed: Quantity): Pick<Quantity, 'range' | 'role' | 'assumed'> {
-  return { range: assumed.range, ...(assumed.role ? { role: assumed.role } : {}), assumed: true };
+  return {
+    range: assumed.range,
+    ...(assumed.role ? { role: assumed.role } : {}),
+    ...(assumed.assumed ? { assumed: true } : {}),
+  };
 }

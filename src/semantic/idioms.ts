@@ -32,6 +32,7 @@ export function elementOf(iterable: Value): Value {
     const [first, ...rest] = iterable.elements;
     return rest.every((element) => element.kind === first?.kind) ? (first ?? UNKNOWN) : UNKNOWN;
   }
+  if (iterable.kind === 'list') return iterable.element;
   if (iterable.kind === 'quantity' && !isUnknown(iterable)) {
     const { term: _, origin: __, ...rest } = iterable;
     return rest;

@@ -5,11 +5,21 @@ import { autocastRegion, switchesGradientOff } from './autocast';
 import type { Environment } from './environment';
 import { Evaluator } from './evaluator';
 import { elementOf } from './idioms';
-import { boundNames, changedNames, dottedName } from './program';
+import { shared } from './lists';
+import { boundNames, changedNames, dottedName, isKerasBackend } from './program';
 import * as R from './range';
 import { refine } from './refine';
 import type { Session } from './session';
-import { type FunctionValue, joinValues, type Quantity, UNKNOWN, type Value } from './value';
+import {
+  anyOf,
+  asQuantity,
+  type FunctionValue,
+  joinValues,
+  lengthOf,
+  type Quantity,
+  UNKNOWN,
+  type Value,
+} from './value';
 
 /** A function defined inside the code that is being analysed: its body waits until the enclosing one is known. */
 export interface PendingFunction {
@@ -20,8 +30,8 @@ interface Frame {
   /** Joined over all return statements. */
   result: Value | undefined;
   readonly pending: PendingFunction[];
-  /** Exits of the innermost loop, by break and continue. */
-  loopExits: Environment[] | undefined;
+  /** The innermost loop: the layer that its body stands on, and what held at each break and continue. */
+  loop: { readonly entry: Environment; readonly exits: Environment[] } | undefined;
 }
 
 /** Interprets a body in `env`; nested functions are handed back for the caller to analyse. */
@@ -30,7 +40,7 @@ export function interpretBody(
   body: readonly Stmt[],
   env: Environment,
 ): { result: Value | undefined; pending: PendingFunction[] } {
-  const frame: Frame = { result: undefined, pending: [], loopExits: undefined };
+  const frame: Frame = { result: undefined, pending: [], loop: undefined };
   new Interpreter(evaluator, frame).block(body, env);
   return frame;
 }
@@ -61,6 +71,8 @@ class Interpreter {
     private readonly evaluator: Evaluator,
     private readonly frame: Frame,
   ) {}
+
+  private readonly fresh = (name: string): string => this.evaluator.session.freshTerm(name);
 
   block(body: readonly Stmt[], env: Environment): void {
     for (const stmt of body) this.statement(stmt, env);
@@ -120,7 +132,7 @@ class Interpreter {
         return;
       case 'Break':
       case 'Continue':
-        this.frame.loopExits?.push(env);
+        if (this.frame.loop && !env.dead) this.frame.loop.exits.push(flattened(env, this.frame.loop.entry));
         env.dead = true;
         return;
       case 'Import':
@@ -138,7 +150,7 @@ class Interpreter {
         refine(evaluator, stmt.test, false, whenFalse);
         this.block(stmt.body.body, whenTrue);
         if (stmt.orelse) this.block(stmt.orelse.body, whenFalse);
-        if (!env.dead) env.merge([whenTrue, whenFalse]);
+        if (!env.dead) env.merge([whenTrue, whenFalse], this.fresh);
         return;
       }
       case 'For':
@@ -172,7 +184,7 @@ class Interpreter {
           this.block(c.body.body, branch);
           return branch;
         });
-        env.merge([...branches, env.branch()]);
+        env.merge([...branches, env.branch()], this.fresh);
         return;
       }
       case 'BrokenStmt':
@@ -194,40 +206,73 @@ class Interpreter {
     } else {
       evaluator.evaluate(stmt.test, entry);
     }
-    const before = this.frame.loopExits;
+    const before = this.frame.loop;
     const changed = [...changedNames(stmt.body)].filter((name) => entry.get(name) !== undefined);
     if (changed.length > 0 && evaluator.session.isRecording) {
-      const trial = entry.branch();
-      const resultBefore = this.frame.result;
-      const pendingBefore = this.frame.pending.length;
-      this.frame.loopExits = [];
-      if (stmt.kind === 'While') refine(evaluator, stmt.test, true, trial);
-      evaluator.session.silently(() => this.block(stmt.body.body, trial));
-      this.frame.result = resultBefore;
-      this.frame.pending.length = pendingBefore;
-      for (const [name, value] of trial.bindings) {
-        if (stmt.kind === 'For' && targetHas(stmt.target, name)) continue;
-        const old = entry.get(name);
-        if (old !== undefined) entry.set(name, widen(old, value, evaluator.session, name));
-      }
+      this.widenHead(stmt, entry);
     } else {
       for (const name of changed) {
         const old = entry.get(name);
         if (old?.kind === 'quantity') entry.set(name, { ...UNKNOWN, term: evaluator.session.freshTerm(name) });
+        else if (old?.kind === 'list' || old?.kind === 'sequence') entry.set(name, shared(old));
       }
     }
     const body = entry.branch();
-    this.frame.loopExits = [];
+    const exits: Environment[] = [];
+    this.frame.loop = { entry, exits };
     if (stmt.kind === 'While') refine(evaluator, stmt.test, true, body);
     this.block(stmt.body.body, body);
-    const exits = this.frame.loopExits.map((exit) => revived(exit, entry));
-    this.frame.loopExits = before;
+    this.frame.loop = before;
     const endless = stmt.kind === 'While' && stmt.test.kind === 'Constant' && stmt.test.value === true;
     const after = entry.branch();
-    entry.merge([body, ...exits, ...(endless ? [] : [after])]);
+    // That a loop may not run at all is no evidence: it would speak against every mean.
+    for (const name of changed) {
+      const value = after.get(name);
+      const before = env.get(name);
+      if (value !== undefined && before !== undefined && isStart(before)) after.set(name, unproven(value));
+    }
+    entry.merge([body, ...exits, ...(endless ? [] : [after])], this.fresh);
     entry.dead = false;
     if (stmt.orelse) this.block(stmt.orelse.body, entry);
     for (const [name, value] of entry.bindings) env.set(name, value);
+  }
+
+  /** Binds in `entry` what holds of the names that the body changes, however often it runs. */
+  private widenHead(stmt: ForStmt | WhileStmt, entry: Environment): void {
+    const { session } = this.evaluator;
+    const guesses = new Map<string, Quantity>();
+    for (const [name, value] of this.attempt(stmt, entry)) {
+      const old = entry.get(name);
+      if (old === undefined) continue;
+      const widened = widen(old, value, session, name);
+      entry.set(name, widened);
+      if (old.kind === 'quantity' && widened.kind === 'quantity' && isGuess(old.range, widened.range))
+        guesses.set(name, widened);
+    }
+    if (guesses.size === 0) return;
+    // A threshold is a guess: it holds if the body, begun with it, does not leave it.
+    const next = this.attempt(stmt, entry);
+    for (const [name, guess] of guesses) {
+      const range = asQuantity(next.get(name)).range;
+      if (range.lo < guess.range.lo || range.hi > guess.range.hi)
+        entry.set(name, { ...guess, range: opened(guess.range, range) });
+    }
+  }
+
+  /** What the body, run once and silently, makes of the names that it binds. */
+  private attempt(stmt: ForStmt | WhileStmt, entry: Environment): ReadonlyMap<string, Value> {
+    const { evaluator, frame } = this;
+    const trial = entry.branch();
+    const before = { result: frame.result, pending: frame.pending.length, loop: frame.loop };
+    frame.loop = { entry, exits: [] };
+    if (stmt.kind === 'While') refine(evaluator, stmt.test, true, trial);
+    evaluator.session.silently(() => this.block(stmt.body.body, trial));
+    frame.result = before.result;
+    frame.pending.length = before.pending;
+    frame.loop = before.loop;
+    if (stmt.kind === 'For')
+      for (const name of [...trial.bindings.keys()]) if (targetHas(stmt.target, name)) trial.bindings.delete(name);
+    return trial.bindings;
   }
 
   private with(stmt: WithStmt, env: Environment): void {
@@ -262,7 +307,7 @@ class Interpreter {
       this.block(handler.body.body, path);
       paths.push(path);
     }
-    env.merge(paths);
+    env.merge(paths, this.fresh);
     if (stmt.finalbody) {
       const { dead } = env;
       env.dead = false;
@@ -272,8 +317,8 @@ class Interpreter {
   }
 }
 
-/** A layer that ended in break or continue, counted again at the loop's exit; flattened down to the loop's own layer. */
-function revived(exit: Environment, loopEntry: Environment): Environment {
+/** A copy of what a layer holds now, down to the loop's own layer: the layers themselves go on changing. */
+function flattened(exit: Environment, loopEntry: Environment): Environment {
   const flat = loopEntry.branch();
   const layers: Environment[] = [];
   for (let layer: Environment | undefined = exit; layer && layer !== loopEntry; layer = layer.parent)
@@ -287,6 +332,8 @@ function widen(before: Value, after: Value, session: Session, name: string): Val
   if (before === after) return before;
   if (before.kind !== 'quantity' || after.kind !== 'quantity') {
     const joined = joinValues(before, after);
+    if (joined.kind === 'list')
+      return { ...joined, length: { ...joined.length, hi: Number.POSITIVE_INFINITY, reachesHi: 0 } };
     return joined.kind === 'quantity' ? { ...joined, term: session.freshTerm(name) } : joined;
   }
   if (before.term !== undefined && before.term === after.term) return before;
@@ -299,9 +346,41 @@ function widen(before: Value, after: Value, session: Session, name: string): Val
     hi,
     reachesLo: lo === Number.NEGATIVE_INFINITY ? 0 : joined.range.reachesLo,
     reachesHi: hi === Number.POSITIVE_INFINITY ? 0 : joined.range.reachesHi,
+    reachesZero: joined.range.reachesZero,
     excludesZero: joined.range.excludesZero,
   };
   return { ...joined, range, term: session.freshTerm(name) };
+}
+
+function isGuess(old: R.Range, widened: R.Range): boolean {
+  return (
+    (widened.lo !== old.lo && Number.isFinite(widened.lo)) || (widened.hi !== old.hi && Number.isFinite(widened.hi))
+  );
+}
+
+/** A range without the ends that `beyond` goes past. */
+function opened(r: R.Range, beyond: R.Range): R.Range {
+  const isBelow = beyond.lo < r.lo;
+  const isAbove = beyond.hi > r.hi;
+  return {
+    ...r,
+    ...(isBelow ? { lo: Number.NEGATIVE_INFINITY, reachesLo: 0 as const } : {}),
+    ...(isAbove ? { hi: Number.POSITIVE_INFINITY, reachesHi: 0 as const } : {}),
+  };
+}
+
+/** What a counter or a list is before a loop fills it. */
+function isStart(value: Value): boolean {
+  return value.kind === 'quantity' ? R.isConstant(value.range) : lengthOf(value)?.hi === 0;
+}
+
+/** The same value with nothing that says which of its ends it reaches. */
+function unproven(value: Value): Value {
+  if (value.kind === 'quantity') return { ...value, range: R.unproven(value.range) };
+  const length = lengthOf(value);
+  if (!length) return value;
+  const element = value.kind === 'list' ? value.element : anyOf(value.kind === 'sequence' ? value.elements : []);
+  return { kind: 'list', element, length: R.unproven(length), because: [] };
 }
 
 function withoutTerm(q: Quantity): Quantity {
@@ -344,13 +423,15 @@ function importModules(stmt: ImportStmt, env: Environment): void {
 }
 
 function importNames(stmt: ImportFromStmt, env: Environment, session: Session): void {
-  // A relative import is code we do not see.
+  // A relative import is code we do not see, but for the backend of Keras and of what grew out of it.
   const home = stmt.level > 0 ? '.' : stmt.module;
   for (const { name, alias } of stmt.names) {
     if (name === '*') {
       if (stmt.level === 0) session.starImports.add(stmt.module);
       continue;
     }
-    env.set(alias ?? name, stmt.level > 0 ? UNKNOWN : { kind: 'library', name: `${home}.${name}` });
+    const library =
+      isKerasBackend(stmt) && name === 'backend' ? 'keras.backend' : stmt.level > 0 ? undefined : `${home}.${name}`;
+    env.set(alias ?? name, library === undefined ? UNKNOWN : { kind: 'library', name: library });
   }
 }

@@ -1,7 +1,19 @@
 // A file as a program: its segments, what each binds and reads, and which segments can influence which.
 
-import type { Block, CallExpr, CompareExpr, Expr, Module, Node, PlacedSegment, Segment, Stmt } from '../syntax/ast';
+import type {
+  Block,
+  CallExpr,
+  CompareExpr,
+  Expr,
+  ImportFromStmt,
+  Module,
+  Node,
+  PlacedSegment,
+  Segment,
+  Stmt,
+} from '../syntax/ast';
 import { blocksOf, childrenOf } from '../syntax/walk';
+import { LIST_CHANGES } from './list-changes';
 
 /** Facts about a segment that depend on its text alone; kept as long as the segment lives. */
 export interface SegmentSummary {
@@ -106,7 +118,7 @@ export function summarize(segment: Segment): SegmentSummary {
       else if (node.kind === 'Compare') comparisons.push(node);
       else if (node.kind === 'Global') for (const name of node.names) globals.add(name);
       else if (node.kind === 'Import') for (const name of node.names) imports.add(name.name.split('.', 1)[0] as string);
-      else if (node.kind === 'ImportFrom' && node.level === 0) imports.add(node.module.split('.', 1)[0] as string);
+      else if (node.kind === 'ImportFrom') addImportFrom(node, imports);
     });
   }
   const binds = boundNames(segment.body);
@@ -114,6 +126,16 @@ export function summarize(segment: Segment): SegmentSummary {
   const summary = { id: nextId++, binds, reads, imports, calls, comparisons };
   summaries.set(segment, summary);
   return summary;
+}
+
+function addImportFrom(stmt: ImportFromStmt, into: Set<string>): void {
+  if (stmt.level === 0) into.add(stmt.module.split('.', 1)[0] as string);
+  else if (isKerasBackend(stmt)) into.add('keras');
+}
+
+/** `from .. import backend as K`: how Keras, and what grew out of it, names its backend inside. */
+export function isKerasBackend(stmt: ImportFromStmt): boolean {
+  return stmt.level > 0 && stmt.names.some(({ name, alias }) => name === 'backend' && alias === 'K');
 }
 
 const changedCache = new WeakMap<Block, ReadonlySet<string>>();
@@ -129,7 +151,8 @@ export function changedNames(block: Block): ReadonlySet<string> {
       else if (stmt.kind === 'AugAssign' || stmt.kind === 'AnnAssign') changedTarget(stmt.target, names);
       else if (stmt.kind === 'ExprStmt' && stmt.value.kind === 'Call') {
         const { callee } = stmt.value;
-        if (callee.kind === 'Attribute' && callee.name.endsWith('_')) changedTarget(callee.object, names);
+        if (callee.kind === 'Attribute' && (callee.name.endsWith('_') || LIST_CHANGES.has(callee.name)))
+          changedTarget(callee.object, names);
       }
       if (stmt.kind !== 'FunctionDef' && stmt.kind !== 'ClassDef')
         for (const inner of blocksOf(stmt)) visit(inner.body);
@@ -213,6 +236,11 @@ const NUMERIC = [
   'jax',
   'flax',
   'optax',
+  'trax',
+  'keras_core',
+  'pytensor',
+  'aesara',
+  'theano',
   'lightning',
   'pytorch_lightning',
   'accelerate',

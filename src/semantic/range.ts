@@ -11,6 +11,8 @@ export interface Range {
   readonly hi: number;
   readonly reachesLo: Reach;
   readonly reachesHi: Reach;
+  /** How sure it is that exactly 0 occurs, where it lies between the ends (a difference of two equal values). */
+  readonly reachesZero: Reach;
   /** Exactly 0 has been ruled out by a test, though it lies between the ends. */
   readonly excludesZero: boolean;
 }
@@ -18,7 +20,12 @@ export interface Range {
 const INF = Number.POSITIVE_INFINITY;
 
 export function range(lo: number, hi: number, reachesLo: Reach, reachesHi: Reach): Range {
-  return { lo, hi, reachesLo, reachesHi, excludesZero: false };
+  return { lo, hi, reachesLo, reachesHi, reachesZero: 0, excludesZero: false };
+}
+
+/** Without bounds, and known to be exactly 0 now and then. */
+export function around(reachesZero: Reach): Range {
+  return { ...ANY, reachesZero };
 }
 
 /** Nothing is known. */
@@ -41,11 +48,30 @@ export function isConstant(r: Range): boolean {
 }
 
 export function isKnown(r: Range): boolean {
-  return r.lo !== -INF || r.hi !== INF || r.reachesLo > 0 || r.reachesHi > 0 || r.excludesZero;
+  return hasEnds(r) || r.reachesZero > 0 || r.excludesZero;
+}
+
+/** Whether anything is known of its ends. */
+export function hasEnds(r: Range): boolean {
+  return r.lo !== -INF || r.hi !== INF || r.reachesLo > 0 || r.reachesHi > 0;
 }
 
 export function excludesZero(r: Range): boolean {
   return r.excludesZero || r.lo > 0 || r.hi < 0;
+}
+
+/** How sure it is that exactly 0 occurs; undefined where it cannot. */
+export function reachOfZero(r: Range): Reach | undefined {
+  if (excludesZero(r)) return undefined;
+  if (r.lo === 0) return r.hi === 0 ? stronger(r.reachesLo, r.reachesHi) : r.reachesLo;
+  return r.hi === 0 ? r.reachesHi : r.reachesZero;
+}
+
+/** The interior 0 of a new range, where a value that it comes from is 0. */
+function interior(r: Range, reach: Reach | undefined): Range {
+  return reach === undefined || reach === 0 || r.lo >= 0 || r.hi <= 0 || r.excludesZero
+    ? r
+    : { ...r, reachesZero: stronger(r.reachesZero, reach) };
 }
 
 function weaker(a: Reach, b: Reach): Reach {
@@ -57,18 +83,20 @@ function stronger(a: Reach, b: Reach): Reach {
 
 export function join(a: Range, b: Range): Range {
   if (a === b) return a;
-  return {
+  const joined: Range = {
     lo: Math.min(a.lo, b.lo),
     hi: Math.max(a.hi, b.hi),
     reachesLo: a.lo === b.lo ? stronger(a.reachesLo, b.reachesLo) : a.lo < b.lo ? a.reachesLo : b.reachesLo,
     reachesHi: a.hi === b.hi ? stronger(a.reachesHi, b.reachesHi) : a.hi > b.hi ? a.reachesHi : b.reachesHi,
+    reachesZero: 0,
     excludesZero: excludesZero(a) && excludesZero(b),
   };
+  return interior(joined, stronger(reachOfZero(a) ?? 0, reachOfZero(b) ?? 0));
 }
 
 export function negate(r: Range): Range {
   // Not -x: that would make a negative zero of 0.
-  return { lo: 0 - r.hi, hi: 0 - r.lo, reachesLo: r.reachesHi, reachesHi: r.reachesLo, excludesZero: r.excludesZero };
+  return { ...r, lo: 0 - r.hi, hi: 0 - r.lo, reachesLo: r.reachesHi, reachesHi: r.reachesLo };
 }
 
 export function add(a: Range, b: Range): Range {
@@ -111,7 +139,15 @@ export function multiply(a: Range, b: Range): Range {
     if (corner.value < low.value || (corner.value === low.value && corner.reach > low.reach)) low = corner;
     if (corner.value > high.value || (corner.value === high.value && corner.reach > high.reach)) high = corner;
   }
-  return { ...range(low.value, high.value, low.reach, high.reach), excludesZero: excludesZero(a) && excludesZero(b) };
+  const multiplied: Range = {
+    lo: low.value,
+    hi: high.value,
+    reachesLo: low.reach,
+    reachesHi: high.reach,
+    reachesZero: 0,
+    excludesZero: excludesZero(a) && excludesZero(b),
+  };
+  return interior(multiplied, stronger(reachOfZero(a) ?? 0, reachOfZero(b) ?? 0));
 }
 
 /** 1 / r. A range that reaches or straddles 0 gives an unbounded quotient. */
@@ -123,7 +159,12 @@ export function reciprocal(r: Range): Range {
 }
 
 export function divide(a: Range, b: Range): Range {
-  return multiply(a, reciprocal(b));
+  return interior(multiply(a, reciprocal(b)), reachOfZero(a));
+}
+
+/** The same bounds, with nothing that says which values are taken. */
+export function unproven(r: Range): Range {
+  return { ...r, reachesLo: 0, reachesHi: 0, reachesZero: 0 };
 }
 
 /** x², |x| and the like: `f` grows with |x|, f(0) = 0. `reachesZero` is said of an x that may have either sign. */
@@ -131,10 +172,16 @@ export function even(r: Range, f: (x: number) => number, reachesZero: Reach): Ra
   if (r.lo >= 0) return { ...range(f(r.lo), f(r.hi), r.reachesLo, r.reachesHi), excludesZero: r.excludesZero };
   if (r.hi <= 0) return { ...range(f(-r.hi), f(-r.lo), r.reachesHi, r.reachesLo), excludesZero: r.excludesZero };
   const high = Math.max(f(-r.lo), f(r.hi));
+  const reach = r.excludesZero ? 0 : stronger(reachesZero, r.reachesZero);
   return {
-    ...range(0, high, r.excludesZero ? 0 : reachesZero, stronger(r.reachesLo, r.reachesHi)),
+    ...range(0, high, reach, stronger(r.reachesLo, r.reachesHi)),
     excludesZero: r.excludesZero,
   };
+}
+
+/** A function that never falls and is 0 at 0, applied to both ends. */
+export function odd(r: Range, f: (x: number) => number): Range {
+  return { ...r, lo: f(r.lo), hi: f(r.hi) };
 }
 
 /** A function that never falls, applied to both ends. */
@@ -150,6 +197,7 @@ export function atLeast(r: Range, bound: Range): Range {
   const hi = Math.max(r.hi, bound.hi);
   return {
     ...range(lo, hi, reach, r.hi >= bound.hi ? r.reachesHi : bound.reachesHi),
+    reachesZero: lo < 0 && hi > 0 ? r.reachesZero : 0,
     excludesZero: excludesZero(r) && excludesZero(bound),
   };
 }
@@ -168,6 +216,7 @@ export function intersect(r: Range, within: Range): Range {
     hi,
     reachesLo: within.lo > r.lo ? within.reachesLo : r.reachesLo,
     reachesHi: within.hi < r.hi ? within.reachesHi : r.reachesHi,
+    reachesZero: r.reachesZero,
     excludesZero: r.excludesZero || within.excludesZero,
   };
 }

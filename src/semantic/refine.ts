@@ -3,8 +3,9 @@
 import type { CompareOperator, Expr } from '../syntax/ast';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
+import { dottedName } from './program';
 import * as R from './range';
-import { asQuantity, literalNumber, type Quantity } from './value';
+import { asQuantity, literalNumber, type Quantity, UNKNOWN } from './value';
 
 const NEGATED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
   '<': '>=',
@@ -53,7 +54,11 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
         const right = condition.comparators[i];
         if (!right) return;
         const effective = holds ? operator : NEGATED[operator];
-        if (effective) compare(asQuantity(evaluate(left)), effective, asQuantity(evaluate(right)), env);
+        if (effective) {
+          const [a, b] = [asQuantity(evaluate(left)), asQuantity(evaluate(right))];
+          compare(a, effective, b, env);
+          refineLength(evaluator, left, effective, literalNumber(b), env);
+        }
         left = right;
       });
       return;
@@ -70,6 +75,7 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
       } else if (callee.kind === 'Name' && callee.id === 'bool' && condition.args[0]) {
         refine(evaluator, condition.args[0].value, holds, env);
       } else {
+        if (holds) refineLength(evaluator, condition, '!=', 0, env);
         truth(asQuantity(evaluate(condition)), holds, env, false);
       }
       return;
@@ -77,6 +83,7 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
     case 'Name':
     case 'Attribute':
     case 'Subscript':
+      if (holds) atLeastLong(evaluator, condition, 1, env);
       truth(asQuantity(evaluate(condition)), holds, env, false);
       return;
     default:
@@ -111,9 +118,24 @@ function truth(value: Quantity, holds: boolean, env: Environment, any: boolean):
 }
 
 function compare(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
+  tested(left, operator, right, env);
   bound(left, operator, literalNumber(right) ?? lowerBoundFor(operator, right), env);
   const mirrored = MIRRORED[operator];
   if (mirrored) bound(right, mirrored, literalNumber(left) ?? lowerBoundFor(mirrored, left), env);
+}
+
+/**
+ * `if step < warmup:` with two values of which nothing is known: what is said to be larger is taken to be above 0, for
+ * whoever wrote the test has thought of it.
+ */
+function tested(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
+  if (literalNumber(left) !== undefined || literalNumber(right) !== undefined) return;
+  const larger = operator === '<' ? right : operator === '>' ? left : undefined;
+  const smaller = larger === right ? left : right;
+  if (larger?.term === undefined || smaller.range.hi < 0) return;
+  env.learn(larger.term, { ...R.ANY, excludesZero: true });
+  const magnitude = /^abs\((.+)\)$/.exec(larger.term)?.[1];
+  if (magnitude !== undefined) env.learn(magnitude, { ...R.ANY, excludesZero: true });
 }
 
 /** `x > eps` with an eps that is only known to be above 0 still says that x is. */
@@ -127,6 +149,7 @@ function bound(q: Quantity, operator: CompareOperator, n: number | undefined, en
   if (n === undefined || q.term === undefined) return;
   switch (operator) {
     case '>':
+      if (n >= 0) beyond(q, env);
       // The smallest float above n; n itself is excluded.
       env.learn(q.term, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0));
       if (n === 0) minimumOf(q, env);
@@ -154,6 +177,12 @@ function bound(q: Quantity, operator: CompareOperator, n: number | undefined, en
   }
 }
 
+/** `abs(x) > eps` keeps x off 0. */
+function beyond(q: Quantity, env: Environment): void {
+  const inner = /^abs\((.+)\)$/.exec(q.term ?? '')?.[1];
+  if (inner !== undefined) env.learn(inner, { ...R.ANY, excludesZero: true });
+}
+
 /** `x.min() > 0` says that every element is. */
 function minimumOf(q: Quantity, env: Environment): void {
   const inner = /^smallest\(([^,]*)\)$/.exec(q.term ?? '')?.[1];
@@ -164,4 +193,44 @@ function minimumOf(q: Quantity, env: Environment): void {
 function magnitudeOf(q: Quantity, n: number, reach: R.Reach, env: Environment): void {
   const inner = /^abs\((.+)\)$/.exec(q.term ?? '')?.[1];
   if (inner !== undefined && n >= 0) env.learn(inner, R.range(-n, n, reach, reach));
+}
+
+/** `len(losses) > 1`, `x.numel()`, `x.size(0) == 0`: what a test says of the number of elements. */
+function refineLength(
+  evaluator: Evaluator,
+  expr: Expr,
+  operator: CompareOperator,
+  n: number | undefined,
+  env: Environment,
+): void {
+  const subject = measured(expr);
+  if (!subject || n === undefined) return;
+  if (operator === '>') atLeastLong(evaluator, subject, n + 1, env);
+  else if (operator === '>=' || (operator === '==' && n > 0)) atLeastLong(evaluator, subject, n, env);
+  else if (operator === '!=') atLeastLong(evaluator, subject, n === 1 ? 2 : 1, env);
+}
+
+/** The array or list whose size an expression gives. */
+function measured(expr: Expr): Expr | undefined {
+  if (expr.kind === 'Subscript') {
+    const { object } = expr;
+    return object.kind === 'Attribute' && object.name === 'shape' ? object.object : undefined;
+  }
+  if (expr.kind === 'Attribute') return expr.name === 'size' ? expr.object : undefined;
+  if (expr.kind !== 'Call') return undefined;
+  const { callee, args } = expr;
+  if (callee.kind === 'Name') return callee.id === 'len' ? args[0]?.value : undefined;
+  return callee.kind === 'Attribute' && /^(numel|nelement|size|__len__)$/.test(callee.name) ? callee.object : undefined;
+}
+
+function atLeastLong(evaluator: Evaluator, expr: Expr, n: number, env: Environment): void {
+  const key = dottedName(expr);
+  if (key === undefined) return;
+  const value = evaluator.session.silently(() => evaluator.evaluate(expr, env));
+  const atLeast = R.range(n, Number.POSITIVE_INFINITY, 0, 0);
+  if (value.kind === 'list') env.set(key, { ...value, length: R.intersect(value.length, atLeast) });
+  else if (value.kind === 'sequence' && value.elements.length === 0)
+    env.set(key, { kind: 'list', element: UNKNOWN, length: atLeast, because: [] });
+  else if (value.kind === 'quantity' && value.holder !== 'scalar')
+    env.set(key, { ...value, length: value.length ? R.intersect(value.length, atLeast) : atLeast });
 }

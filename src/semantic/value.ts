@@ -6,7 +6,7 @@ import type { DType } from './dtype';
 import type { Environment } from './environment';
 import { ANY, constant, isKnown, join as joinRanges, type Range } from './range';
 
-export type Framework = 'torch' | 'numpy' | 'tensorflow' | 'jax' | 'keras' | 'python';
+export type Framework = 'torch' | 'numpy' | 'tensorflow' | 'jax' | 'keras' | 'pytensor' | 'python';
 
 export type Role =
   | 'probabilities'
@@ -18,8 +18,17 @@ export type Role =
   | 'class-ids'
   | 'mask'
   | 'count'
+  /** The part of a mask that holds: its mean. */
+  | 'fraction'
+  /** How long the sequences of a batch are. */
+  | 'length'
   | 'size'
-  | 'loss';
+  | 'loss'
+  | 'deviation'
+  | 'variance'
+  | 'norm'
+  /** By its name something to divide by. */
+  | 'denominator';
 
 /** A place in the file that says why a value is what it is. */
 export interface Evidence {
@@ -64,6 +73,8 @@ export interface Quantity {
   readonly hasInfinity?: boolean;
   readonly dtype?: DType;
   readonly role?: Role;
+  /** How many elements there are, where that is known: what a condition selects can be none. */
+  readonly length?: Range;
   /** false: no gradient flows from here (detached, no_grad, NumPy). */
   readonly gradient?: boolean;
   readonly autocast?: AutocastRegion;
@@ -119,6 +130,14 @@ export interface SequenceValue {
   readonly kind: 'sequence';
   readonly elements: readonly Value[];
 }
+/** A list or generator of which only what one element can be is known, and how many there are. */
+export interface ListValue {
+  readonly kind: 'list';
+  readonly element: Value;
+  readonly length: Range;
+  /** Why it can be empty. */
+  readonly because: readonly Evidence[];
+}
 export interface MappingValue {
   readonly kind: 'mapping';
   readonly entries: ReadonlyMap<string, Value>;
@@ -141,6 +160,7 @@ export type Value =
   | LocalInstance
   | BoundMethod
   | SequenceValue
+  | ListValue
   | MappingValue
   | StringValue
   | NoneValue;
@@ -227,7 +247,35 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   if (autocast) joined.autocast = autocast;
   if (a.origin && a.origin.node === b.origin?.node) joined.origin = a.origin;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
+  if (a.length && b.length) joined.length = joinRanges(a.length, b.length);
   return joined;
+}
+
+/** How many elements a list has; undefined for what is none. */
+export function lengthOf(value: Value | undefined): Range | undefined {
+  if (value?.kind === 'list') return value.length;
+  return value?.kind === 'sequence' ? constant(value.elements.length) : undefined;
+}
+
+/** What any element of a list can be. */
+export function anyOf(elements: readonly Value[]): Value {
+  const [first, ...rest] = elements;
+  return first === undefined ? UNKNOWN : rest.reduce(joinValues, first);
+}
+
+function joinLists(a: Value, b: Value): ListValue | undefined {
+  const [one, other] = [lengthOf(a), lengthOf(b)];
+  if (!one || !other) return undefined;
+  const elements = [a, b].flatMap((list) =>
+    list.kind === 'list' ? [list.element] : list.kind === 'sequence' ? list.elements : [],
+  );
+  const evidence = [a, b].find((list) => list.kind === 'list' && list.because.length > 0);
+  return {
+    kind: 'list',
+    element: anyOf(elements),
+    length: joinRanges(one, other),
+    because: evidence?.kind === 'list' ? evidence.because : [],
+  };
 }
 
 /** What is known on both of two paths. */
@@ -256,7 +304,11 @@ export function joinValues(a: Value, b: Value): Value {
       elements: a.elements.map((element, i) => joinValues(element, b.elements[i] ?? UNKNOWN)),
     };
   }
-  return UNKNOWN;
+  return joinLists(a, b) ?? UNKNOWN;
+}
+
+function rangeKey({ lo, hi, reachesLo, reachesHi, reachesZero }: Range): string {
+  return `${lo},${hi},${reachesLo}${reachesHi}${reachesZero}`;
 }
 
 /** A short text by which equal knowledge is recognised; positions do not enter. */
@@ -265,7 +317,7 @@ export function valueKey(value: Value): string {
     case 'quantity': {
       const r = value.range;
       if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${r.lo},${r.hi},${r.reachesLo}${r.reachesHi}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}`;
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}`;
     }
     case 'library':
       return `l${value.name}`;
@@ -281,6 +333,8 @@ export function valueKey(value: Value): string {
       return `m${valueKey(value.receiver)}.${value.name}`;
     case 'sequence':
       return value.elements.length > 8 ? '?' : `[${value.elements.map(valueKey).join(';')}]`;
+    case 'list':
+      return `l${rangeKey(value.length)}${valueKey(value.element)}`;
     case 'mapping':
       return `{${[...value.entries]
         .slice(0, 8)

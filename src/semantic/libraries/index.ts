@@ -3,13 +3,14 @@
 import type { Framework } from '../value';
 import { JAX } from './jax';
 import { NUMPY, PYTHON } from './numpy';
+import { PYTENSOR } from './pytensor';
 import { type LibraryTable, parseSignature, type Signature } from './table';
 import { KERAS, TENSORFLOW } from './tensorflow';
 import { TORCH } from './torch';
 
 export type { Signature } from './table';
 
-const TABLES: readonly LibraryTable[] = [TORCH, NUMPY, PYTHON, TENSORFLOW, KERAS, JAX];
+const TABLES: readonly LibraryTable[] = [TORCH, NUMPY, PYTHON, TENSORFLOW, KERAS, JAX, PYTENSOR];
 
 const functions = new Map<string, Signature>();
 const modules = new Map<string, Signature>();
@@ -42,7 +43,17 @@ const HOMES: readonly (readonly [string, string])[] = [
   ['tf_keras', 'keras'],
   ['tensorflow.compat.v1', 'tensorflow'],
   ['tensorflow.compat.v2', 'tensorflow'],
+  ['keras_core', 'keras'],
   ['keras.src', 'keras'],
+  // Inside Keras 3 a backend is a package, and what works on arrays has a module of its own.
+  ['keras.backend.numpy', 'keras.ops'],
+  ['keras.backend.math', 'keras.ops'],
+  ['keras.backend.nn', 'keras.ops'],
+  ['trax.fastmath.numpy', 'jax.numpy'],
+  ['tensorflow.experimental.numpy', 'numpy'],
+  ['geomstats.backend', 'numpy'],
+  ['theano.tensor', 'pytensor.tensor'],
+  ['aesara.tensor', 'pytensor.tensor'],
   ['autograd.numpy', 'numpy'],
   ['torch.nn.modules.loss', 'torch.nn'],
   ['torch.nn.modules.activation', 'torch.nn'],
@@ -66,8 +77,9 @@ export function canonicalName(name: string): string {
 
 function withCanonicalHome(name: string): string {
   for (const [from, to] of HOMES) {
-    if (name === from) return to;
-    if (name.startsWith(`${from}.`)) return to + name.slice(from.length);
+    // `torch.Tensor.log` is a function like any other; `torch.Tensor` itself is a class.
+    if (name === from && from !== 'torch.Tensor') return to;
+    if (name.startsWith(`${from}.`)) return withCanonicalHome(to + name.slice(from.length));
   }
   return name;
 }
@@ -82,7 +94,7 @@ export function moduleSignature(className: string): Signature | undefined {
 }
 
 export function methodSignature(name: string, framework: Framework | undefined): Signature | undefined {
-  if (framework === 'numpy' || framework === 'jax') return methods.get('numpy')?.get(name);
+  if (framework === 'numpy' || framework === 'jax' || framework === 'pytensor') return methods.get('numpy')?.get(name);
   if (framework === 'torch') return methods.get('torch')?.get(name);
   return undefined;
 }
@@ -99,6 +111,7 @@ export function frameworkOf(name: string): Framework | undefined {
     case 'tensorflow':
     case 'keras':
     case 'jax':
+    case 'pytensor':
       return root;
     case 'flax':
     case 'optax':

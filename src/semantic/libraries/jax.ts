@@ -22,11 +22,32 @@ const NN: Readonly<Record<string, string>> = {
   standardize: 'unbounded x axis',
 };
 
+const OPTAX_LOSSES: Readonly<Record<string, string>> = {
+  softmax_cross_entropy: 'nonnegative_loss x:logits target:labels',
+  softmax_cross_entropy_with_integer_labels: 'sparse_cross_entropy x:logits target:labels',
+  sigmoid_binary_cross_entropy: 'nonnegative_loss x:logits target:labels',
+  l2_loss: 'nonnegative_loss x:predictions target:targets',
+  squared_error: 'nonnegative_loss x:predictions target:targets',
+  huber_loss: 'nonnegative_loss x:predictions target:targets',
+  log_cosh: 'nonnegative_loss x:predictions target:targets',
+  kl_divergence: 'loss x:log_predictions target:targets',
+  hinge_loss: 'nonnegative_loss x:predictor_outputs target:targets',
+  cosine_similarity: 'normalized x:predictions target:targets epsilon',
+  ctc_loss: 'loss x:logits',
+};
+
 export const JAX: LibraryTable = {
   framework: 'jax',
   functions: {
     'jax.numpy': { ...NUMPY.functions.numpy, clip: 'clamp x:arr|a min:min|a_min max:max|a_max' },
-    'jax.numpy.linalg': { norm: 'norm x ord axis' },
+    'jax.numpy.linalg': NUMPY.functions['numpy.linalg'] ?? {},
+    'jax.scipy.linalg': {
+      cholesky: 'cholesky x:a',
+      inv: 'inverse x:a',
+      solve: 'solve x:a y:b',
+      eigh: 'eigh x:a',
+      svd: 'svd x:a',
+    },
     'jax.nn': NN,
     'flax.linen': NN,
     'jax.lax': {
@@ -38,6 +59,11 @@ export const JAX: LibraryTable = {
       sqrt: 'sqrt x',
       clamp: 'clamp min x max',
       stop_gradient: 'detach x',
+      div: 'divide x y',
+      pow: 'power x y',
+      sign: 'sign x',
+      square: 'square x',
+      reciprocal: 'reciprocal x',
       select: 'where condition:pred x:on_true y:on_false',
       abs: 'abs x',
       max: 'maximum x y',
@@ -49,10 +75,12 @@ export const JAX: LibraryTable = {
       normal: 'normal key shape dtype',
       randint: 'integers key shape low:minval high:maxval dtype',
     },
+    'optax.losses': OPTAX_LOSSES,
     optax: {
-      softmax_cross_entropy: 'nonnegative_loss x:logits target:labels',
-      softmax_cross_entropy_with_integer_labels: 'sparse_cross_entropy x:logits target:labels',
-      sigmoid_binary_cross_entropy: 'nonnegative_loss x:logits target:labels',
+      ...OPTAX_LOSSES,
+      global_norm: 'norm x:updates',
+      safe_norm: 'unbounded x min_norm ord axis keepdims',
+      safe_root_mean_squares: 'unbounded x min_rms',
     },
   },
   methods: {},

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { Analyzer } from '../../../src/analyzer/analyzer';
+import type * as R from '../../../src/semantic/range';
 import type { Quantity, Value } from '../../../src/semantic/value';
 import type { Stmt } from '../../../src/syntax/ast';
 import { freshAnalyzer } from '../../rules/harness/python-analyzer';
@@ -121,6 +122,101 @@ describe('flow', () => {
     assert.equal(quantity(inFunction('if n == 0:', '    return 0', '_ = n')).range.excludesZero, true);
     assert.equal(quantity(inFunction('_ = len(x) or 1')).range.excludesZero, true);
   });
+});
+
+describe('loops, lists and lengths', () => {
+  const cases: readonly [string, readonly string[], [number, number, number, number]][] = [
+    ['a counter has no upper end', ['k = 0', 'for _i in x:', '    k += 1', '_ = k'], [0, INF, 0, 0]],
+    [
+      'a counter that skips reaches 0',
+      ['k = 0', 'for _i in x:', '    if _i:', '        continue', '    k += 1', '_ = k'],
+      [0, INF, 2, 0],
+    ],
+    [
+      'a counter that stops early',
+      ['k = 0', 'for _i in x:', '    if _i:', '        break', '    k += 1', '_ = k'],
+      [0, INF, 2, 0],
+    ],
+    [
+      'a number that is halved stays within its bounds',
+      ['k = 1.0', 'for _i in x:', '    k = k * 0.5', '_ = k'],
+      [0, 1, 2, 0],
+    ],
+    ['a number that is counted down does not', ['k = 5', 'for _i in x:', '    k -= 1', '_ = k'], [-INF, 5, 0, 0]],
+    ['the length of what was appended', ['k = []', 'for _i in x:', '    k.append(_i)', '_ = len(k)'], [0, INF, 0, 0]],
+    [
+      'the length of what was appended now and then',
+      ['k = []', 'for _i in x:', '    if _i:', '        k.append(_i)', '_ = len(k)'],
+      [0, INF, 2, 0],
+    ],
+    ['the length of a list with a filter', ['k = [_i for _i in x if _i]', '_ = len(k)'], [0, INF, 1, 0]],
+    [
+      'a test of the length',
+      ['k = [_i for _i in x if _i]', 'if len(k) == 0:', '    return', '_ = len(k)'],
+      [1, INF, 0, 0],
+    ],
+    ['a test of the list', ['k = [_i for _i in x if _i]', 'if not k:', '    return', '_ = len(k)'], [1, INF, 0, 0]],
+    ['a literal list', ['k = [1, 2, 3]', '_ = len(k)'], [3, 3, 2, 2]],
+    ['a list that others may fill', ['k = []', 'y(k)', '_ = len(k)'], [0, INF, 0, 0]],
+    [
+      'an element of a list',
+      ['k = []', 'for _i in x:', '    k.append(torch.sigmoid(_i))', '_ = torch.stack(k)'],
+      [0, 1, 2, 2],
+    ],
+    ['elements of a comprehension', ['_ = sum(torch.relu(_i) for _i in x)'], [0, INF, 1, 0]],
+    [
+      'branches give a name a value that tests can speak of',
+      ['k = 0', 'if flag:', '    k = n', 'if k <= 2:', '    return', '_ = k'],
+      [2, INF, 0, 0],
+    ],
+  ];
+  for (const [what, lines, expected] of cases) {
+    test(what, () => assert.deepEqual(bounds(inFunction(...lines)), expected));
+  }
+
+  test('what a mask selects can be nothing, unless somebody asked', () => {
+    const lengthOf = (...lines: string[]) => quantity(inFunction(...lines)).length;
+    assert.equal(lengthOf('_ = x[mask]')?.reachesLo, 1);
+    assert.equal(lengthOf('if not mask.any():', '    return', '_ = x[mask]')?.lo, 1);
+    assert.equal(lengthOf('if len(x) <= 1:', '    return', '_ = x.abs()')?.lo, 2);
+    assert.equal(lengthOf('_ = x[3]'), undefined);
+  });
+});
+
+describe('an exact 0 between the ends', () => {
+  const cases: readonly [string, R.Reach][] = [
+    ['torch.relu(x) - torch.relu(y)', 1],
+    ['x - y', 0],
+    ['torch.sin(x) * 2', 1],
+    ['torch.tanh(x)', 1],
+    ['torch.cos(x)', 0],
+    ['x.cumsum(0)', 1],
+    ['torch.relu(x) - 1', 0],
+    ['(1.0 + torch.relu(x)) - torch.relu(y)', 0],
+  ];
+  for (const [expression, expected] of cases) {
+    test(expression, () => assert.equal(quantity(inFunction(`_ = ${expression}`)).range.reachesZero, expected));
+  }
+});
+
+describe('dtypes of sums and quotients', () => {
+  const cases: readonly [string, string | undefined][] = [
+    ['2 * n', undefined],
+    ['2 * 3', 'integer'],
+    ['2 * 3.5', 'float64'],
+    ['3 / 2', undefined],
+    ['torch.ones(3).long() * 2', undefined],
+    ['torch.ones(3).long() * 2.5', undefined],
+    ['torch.ones(3).half() * 2.5', 'float16'],
+  ];
+  for (const [expression, expected] of cases) {
+    test(expression, () => assert.equal(quantity(inFunction(`_ = ${expression}`)).dtype, expected));
+  }
+});
+
+test('Keras calls its own backend K', () => {
+  const source = `from .. import backend as K\n${inFunction('_ = K.softmax(x)')}`;
+  assert.deepEqual(quantity(source).range.reachesLo, 2);
 });
 
 describe('circumstances', () => {

@@ -1,0 +1,229 @@
+// What a call gives that no library table knows: objects of classes, models put together, methods of unknown objects.
+
+import type { CallExpr } from '../syntax/ast';
+import { callLocal } from './calls';
+import type { Environment } from './environment';
+import type { Evaluator } from './evaluator';
+import { canonicalName, frameworkOf, moduleSignature } from './libraries';
+import { shared } from './lists';
+import { transfer } from './operations';
+import { dottedName } from './program';
+import * as R from './range';
+import { asQuantity, type Instance, joinValues, literalNumber, type Quantity, UNKNOWN, type Value } from './value';
+
+/** The value of a call of `callee` that no table describes. */
+export function otherCall(
+  evaluator: Evaluator,
+  expr: CallExpr,
+  callee: Value,
+  args: readonly Value[],
+  env: Environment,
+): Value {
+  leaveLists(expr, args, env);
+  switch (callee.kind) {
+    case 'library': {
+      if (MODEL_WRAPPERS.has(canonicalName(callee.name))) return args[0] ?? UNKNOWN;
+      const last = callee.name.slice(callee.name.lastIndexOf('.') + 1);
+      if (/^_*[A-Z]/.test(last) || INSTANCES.has(canonicalName(callee.name))) {
+        return {
+          kind: 'instance',
+          className: callee.name,
+          call: expr,
+          segment: evaluator.context.segment,
+          args: expr.args.map((arg, i) => ({ keyword: arg.keyword, value: args[i] ?? UNKNOWN })),
+        };
+      }
+      if (DATASET.test(canonicalName(callee.name))) return DATASET_SPLITS;
+      const framework = frameworkOf(callee.name);
+      const made: Quantity = { ...UNKNOWN, madeBy: callee.name };
+      return framework && framework !== 'python' && TENSOR_HOMES.test(canonicalName(callee.name))
+        ? { ...made, framework }
+        : made;
+    }
+    case 'instance':
+      return callInstance(evaluator, expr, callee, args);
+    case 'function':
+    case 'class':
+    case 'object':
+      return callLocal(evaluator, expr, callee, args);
+    case 'method':
+      return callUnknownMethod(evaluator, expr, callee.receiver, callee.name, args);
+    default:
+      return UNKNOWN;
+  }
+}
+
+function callInstance(evaluator: Evaluator, expr: CallExpr, callee: Instance, args: readonly Value[]): Value {
+  const className = canonicalName(callee.className);
+  if (className !== 'torch.nn.Sequential') {
+    return className.startsWith('torch.nn.') ? { ...UNKNOWN, holder: 'tensor', framework: 'torch' } : UNKNOWN;
+  }
+  let value: Value = args[0] ?? UNKNOWN;
+  for (const { value: layer } of callee.args) {
+    if (layer.kind === 'instance') {
+      const signature = moduleSignature(layer.className);
+      const input = value;
+      value = signature
+        ? transfer(signature.operation, {
+            framework: signature.framework,
+            get: (name) => (name === 'x' ? input : undefined),
+          })
+        : callInstance(evaluator, expr, layer, [value]);
+    } else {
+      value = UNKNOWN;
+    }
+  }
+  return value.kind === 'quantity'
+    ? {
+        ...value,
+        because: [
+          {
+            segment: evaluator.context.segment,
+            span: { start: expr.start, end: expr.end },
+            message: 'the last layer of this Sequential gives it',
+          },
+        ],
+      }
+    : value;
+}
+
+/** A list that is handed to other code may be filled or emptied there. */
+function leaveLists(expr: CallExpr, args: readonly Value[], env: Environment): void {
+  expr.args.forEach((arg, i) => {
+    const value = args[i];
+    if (value?.kind !== 'list' && !(value?.kind === 'sequence' && value.elements.length === 0)) return;
+    const key = dottedName(arg.value);
+    if (key !== undefined) env.set(key, shared(value));
+  });
+}
+
+function callUnknownMethod(
+  evaluator: Evaluator,
+  expr: CallExpr,
+  receiver: Value,
+  name: string,
+  args: readonly Value[],
+): Value {
+  const isModel =
+    receiver.kind === 'object' ||
+    (receiver.kind === 'instance' && canonicalName(receiver.className).startsWith('torch.nn.'));
+  if (isModel && SELF_METHODS.has(name)) return receiver;
+  if (name === 'get' && args.length === 2) return entryOr(evaluator, expr, receiver, args);
+  if (receiver.kind === 'instance' && name === 'scale' && /(^|\.)\w*Scaler$/.test(receiver.className)) {
+    const x = asQuantity(args[0]);
+    return {
+      ...x,
+      origin: {
+        operation: 'scale',
+        node: expr,
+        segment: evaluator.context.segment,
+        operandTerm: x.term,
+        operand: expr.args[0]?.value,
+        callee: receiver,
+      },
+    };
+  }
+  if (
+    receiver.kind === 'instance' &&
+    /LabelBinarizer$|OneHotEncoder$/.test(receiver.className) &&
+    /^(fit_)?transform$/.test(name)
+  ) {
+    return {
+      kind: 'quantity',
+      holder: 'tensor',
+      framework: 'numpy',
+      range: R.UNIT,
+      role: 'label-matrix',
+      dtype: 'integer',
+      because: [
+        {
+          segment: evaluator.context.segment,
+          span: { start: expr.start, end: expr.end },
+          message: 'the labels are made one-hot here',
+        },
+      ],
+    };
+  }
+  return UNKNOWN;
+}
+
+/** `log.get("count", 0)`: what the mapping holds, or the number that stands for a missing entry. */
+function entryOr(evaluator: Evaluator, expr: CallExpr, receiver: Value, args: readonly Value[]): Value {
+  const [key, fallback] = args as [Value, Value];
+  const entry =
+    receiver.kind === 'mapping' && key.kind === 'string' ? receiver.entries.get(key.values[0] ?? '') : undefined;
+  if (entry !== undefined) return entry;
+  const missing = literalNumber(fallback);
+  const joined = joinValues(UNKNOWN, fallback);
+  if (missing === undefined || joined.kind !== 'quantity') return joined;
+  const span = { start: expr.start, end: expr.end };
+  const message = `a missing entry counts as ${missing} here`;
+  return {
+    ...joined,
+    // Callers are expected to fill the entry in; that it is missing is what happens now and then.
+    range: missing === 0 ? R.around(1) : R.ANY,
+    because: [{ segment: evaluator.context.segment, span, message, operation: 'fallback' }],
+  };
+}
+
+/** Calls that give back the model they are given, one way or another. */
+const MODEL_WRAPPERS: ReadonlySet<string> = new Set([
+  'torch.compile',
+  'torch.nn.DataParallel',
+  'torch.nn.parallel.DistributedDataParallel',
+  'torch.nn.parallel.DataParallel',
+  'torch.jit.script',
+  'copy.deepcopy',
+]);
+
+/** Methods of a module that give back the module. */
+const SELF_METHODS: ReadonlySet<string> = new Set([
+  'to',
+  'cuda',
+  'cpu',
+  'train',
+  'eval',
+  'float',
+  'double',
+  'half',
+  'bfloat16',
+  'requires_grad_',
+  'apply',
+  'share_memory',
+]);
+
+const INSTANCES: ReadonlySet<string> = new Set([
+  'torch.autocast',
+  'torch.cuda.amp.autocast',
+  'torch.amp.autocast',
+  'torch.amp.autocast_mode.autocast',
+  'torch.cpu.amp.autocast',
+  'torch.no_grad',
+  'torch.inference_mode',
+  'torch.enable_grad',
+  'torch.set_grad_enabled',
+  'torch.device',
+  'contextlib.nullcontext',
+]);
+
+/** Keras' own datasets come as (x, y), (x, y), with class ids. */
+const DATASET = /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|imdb|reuters)\.load_data$/;
+const DATASET_SPLIT: Value = {
+  kind: 'sequence',
+  elements: [
+    { kind: 'quantity', holder: 'tensor', framework: 'numpy', range: R.ANY, because: [] },
+    {
+      kind: 'quantity',
+      holder: 'tensor',
+      framework: 'numpy',
+      range: R.nonNegative(2),
+      role: 'class-ids',
+      dtype: 'integer',
+      because: [],
+    },
+  ],
+};
+const DATASET_SPLITS: Value = { kind: 'sequence', elements: [DATASET_SPLIT, DATASET_SPLIT] };
+
+const TENSOR_HOMES =
+  /^(torch|torch\.nn\.functional|torch\.linalg|torch\.special|torch\.fft|numpy|numpy\.linalg|jax\.numpy|jax\.nn|tensorflow|tensorflow\.math|tensorflow\.nn|keras\.ops|keras\.backend)\.[a-z]\w*$/;

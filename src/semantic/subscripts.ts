@@ -1,0 +1,184 @@
+// The flow analysis of subscripts: what an element, a slice or a selection of a value is, and what storing one changes.
+
+import type { Expr, SubscriptExpr } from '../syntax/ast';
+import { holdsInfinity } from './derive';
+import type { Environment } from './environment';
+import type { Evaluator } from './evaluator';
+import { isCondition } from './idioms';
+import { canonicalName } from './libraries';
+import { assumedByName } from './names';
+import { dottedName } from './program';
+import * as R from './range';
+import { selected } from './refine';
+import { EMPTY_OR_NOT } from './transfers/arrays';
+import {
+  anyOf,
+  asQuantity,
+  type Instance,
+  isUnknown,
+  joinValues,
+  type ListValue,
+  type Quantity,
+  type SequenceValue,
+  UNKNOWN,
+  type Value,
+} from './value';
+
+export function evaluateSubscript(evaluator: Evaluator, expr: SubscriptExpr, env: Environment): Value {
+  const object = evaluator.evaluate(expr.object, env);
+  const indices = expr.indices.map((index) => evaluator.evaluate(index, env));
+  const [index] = indices;
+  const isSlice = expr.indices[0]?.kind === 'Slice';
+  switch (object.kind) {
+    case 'sequence':
+    case 'list':
+      return indices.length === 1 ? listElement(object, index, isSlice) : UNKNOWN;
+    case 'mapping':
+      return index?.kind === 'string' && index.values.length === 1
+        ? (object.entries.get(index.values[0] as string) ?? UNKNOWN)
+        : UNKNOWN;
+    case 'instance':
+      return isSlice ? UNKNOWN : sequentialElement(object, index);
+    case 'quantity':
+      return elementsOf(evaluator, expr, object, indices, env);
+    default:
+      return UNKNOWN;
+  }
+}
+
+function listElement(list: SequenceValue | ListValue, index: Value | undefined, isSlice: boolean): Value {
+  if (isSlice) {
+    const element = list.kind === 'list' ? list.element : anyOf(list.elements);
+    return { kind: 'list', element, length: EMPTY_OR_NOT, because: [] };
+  }
+  if (list.kind === 'list') return list.element;
+  const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
+  const element = at === undefined ? undefined : list.elements[at < 0 ? list.elements.length + at : at];
+  return element ?? UNKNOWN;
+}
+
+function elementsOf(
+  evaluator: Evaluator,
+  expr: SubscriptExpr,
+  object: Quantity,
+  indices: readonly Value[],
+  env: Environment,
+): Quantity {
+  const [index] = indices;
+  const [condition] = expr.indices;
+  const isSelection = condition !== undefined && expr.indices.length === 1 && selects(condition, index);
+  const length = isSelection ? selectedLength(asQuantity(index), env) : undefined;
+  const term = object.term === undefined ? undefined : indexTerm(evaluator, object.term, expr, indices);
+  if (isUnknown(object)) {
+    const key =
+      index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
+    if (key) return key;
+    return { ...UNKNOWN, ...(term === undefined ? {} : { term }), ...(length ? { length } : {}) };
+  }
+  // x[x > 0] holds only what the condition lets through.
+  const result = isSelection ? selected(evaluator, condition, true, object, env) : object;
+  const { term: _, origin: __, length: ___, role, ...rest } = result;
+  // Rows picked by class ids from an identity matrix are one-hot; single entries of a one-hot are not.
+  const isEntry = role === 'one-hot' && index?.kind === 'quantity' && index.holder === 'scalar';
+  return {
+    ...rest,
+    ...(role && !isEntry ? { role } : {}),
+    ...(term === undefined ? {} : { term }),
+    ...(length ? { length } : {}),
+  };
+}
+
+/** Whether an index picks elements by a truth value for each of them. */
+function selects(expr: Expr, index: Value | undefined): boolean {
+  if (isCondition(expr)) return true;
+  return index?.kind === 'quantity' && index.holder !== 'scalar' && (index.dtype === 'bool' || index.role === 'mask');
+}
+
+/** How many elements a condition picks: none, where nobody has asked whether there are any. */
+function selectedLength(condition: Quantity, env: Environment): R.Range {
+  const asked = condition.term === undefined ? undefined : env.factOf(`sum(${condition.term})`);
+  if (asked && R.excludesZero(asked)) return R.range(1, Number.POSITIVE_INFINITY, 0, 0);
+  return R.range(0, Number.POSITIVE_INFINITY, 1, 0);
+}
+
+function sequentialElement(object: Instance, index: Value | undefined): Value {
+  if (canonicalName(object.className) !== 'torch.nn.Sequential') return UNKNOWN;
+  const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
+  if (at === undefined) return UNKNOWN;
+  return object.args[at < 0 ? object.args.length + at : at]?.value ?? UNKNOWN;
+}
+
+function indexTerm(
+  evaluator: Evaluator,
+  object: string,
+  expr: SubscriptExpr,
+  indices: readonly Value[],
+): string | undefined {
+  const parts: string[] = [];
+  for (const [i, index] of indices.entries()) {
+    if (expr.indices[i]?.kind === 'Slice') return undefined;
+    const part =
+      index.kind === 'quantity' ? index.term : index.kind === 'string' ? JSON.stringify(index.values[0]) : undefined;
+    if (part === undefined) return undefined;
+    parts.push(part);
+  }
+  return evaluator.term(`${object}[${parts.join(',')}]`);
+}
+
+/** `x[i] = v`: x may now hold v beside what it held, except where the index is a condition that v replaces. */
+export function assignElements(evaluator: Evaluator, target: SubscriptExpr, value: Value, env: Environment): void {
+  const object = evaluator.evaluate(target.object, env);
+  const [first] = target.indices.map((index) => evaluator.evaluate(index, env));
+  const key = dottedName(target.object);
+  if (key === undefined) return;
+  switch (object.kind) {
+    case 'mapping': {
+      const [index] = target.indices;
+      if (index?.kind === 'String' && index.value !== undefined)
+        env.set(key, { kind: 'mapping', entries: new Map(object.entries).set(index.value, value) });
+      return;
+    }
+    case 'list':
+      env.set(key, { ...object, element: joinValues(object.element, value) });
+      return;
+    case 'sequence':
+      env.set(key, { kind: 'sequence', elements: object.elements.map((element) => joinValues(element, value)) });
+      return;
+    case 'quantity':
+      evaluator.bind(key, withStored(evaluator, object, target.indices, first, asQuantity(value), env), env);
+      return;
+    default:
+      return;
+  }
+}
+
+/** The condition itself in `x[torch.where(x == 0)] = 1` and `x[np.nonzero(x == 0)] = 1`. */
+function conditionOf(index: Expr | undefined): Expr | undefined {
+  if (index?.kind !== 'Call' || index.args.length !== 1) return index;
+  const name = index.callee.kind === 'Attribute' ? index.callee.name : '';
+  return name === 'where' || name === 'nonzero' ? index.args[0]?.value : index;
+}
+
+function withStored(
+  evaluator: Evaluator,
+  object: Quantity,
+  indices: readonly Expr[],
+  index: Value | undefined,
+  value: Quantity,
+  env: Environment,
+): Quantity {
+  const condition = conditionOf(indices[0]);
+  const isSelection = condition && indices.length === 1 && isCondition(condition);
+  const kept = isSelection ? selected(evaluator, condition, false, object, env).range : object.range;
+  const stored = value.range;
+  const isMasked = !isSelection && index?.kind === 'quantity' && (index.dtype === 'bool' || index.role === 'mask');
+  const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
+  const { term: _, origin: __, role, ...rest } = object;
+  return {
+    ...rest,
+    ...(oneHot ? { role: 'one-hot' as const } : role ? { role } : {}),
+    ...(holdsInfinity(value) ? { hasInfinity: true } : {}),
+    // Who stores something else than 0 where a mask holds has thought of the zeros.
+    range: isMasked && R.excludesZero(stored) ? R.unproven(R.join(kept, stored)) : R.join(kept, stored),
+  };
+}

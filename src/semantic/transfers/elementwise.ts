@@ -1,0 +1,158 @@
+// Transfer functions of operations that work on each element by itself.
+
+import {
+  binary,
+  combine,
+  derive,
+  established,
+  fixed,
+  rangeBeside,
+  type Transfer,
+  unary,
+  withRange,
+  workingDType,
+} from '../derive';
+import { expUnderflow, sigmoidSaturation } from '../dtype';
+import { cancelling, power, unknownPower } from '../operators';
+import type { Range } from '../range';
+import * as R from '../range';
+import { asQuantity, literalNumber, type Quantity, UNKNOWN } from '../value';
+
+const INF = Number.POSITIVE_INFINITY;
+
+function sigmoidRange(x: Range, q: Quantity): Range {
+  const dtype = workingDType(q);
+  const saturation = sigmoidSaturation(dtype);
+  const underflow = expUnderflow(dtype);
+  const known = R.isKnown(x);
+  const lo = x.lo > underflow ? 1 / (1 + Math.exp(-x.lo)) : 0;
+  const hi = x.hi < saturation ? 1 / (1 + Math.exp(-x.hi)) : 1;
+  return R.range(lo, hi, lo > 0 && known ? x.reachesLo : 2, hi < 1 && known ? x.reachesHi : 2);
+}
+
+function expRange(x: Range, q: Quantity): Range {
+  const underflow = expUnderflow(workingDType(q));
+  const lo = x.lo > underflow ? Math.exp(x.lo) : 0;
+  return R.range(lo, Math.exp(x.hi), x.reachesLo, x.reachesHi);
+}
+
+function scaled(x: Range, factor: number): Range {
+  return { ...x, lo: x.lo * factor, hi: x.hi * factor };
+}
+
+function logRange(x: Range): Range {
+  if (x.lo < 0) return R.ANY;
+  return R.monotone(x, Math.log);
+}
+
+function tanhRange(x: Range): Range {
+  // Of scores around 0 some are exactly 0: padding, dead units.
+  if (!R.isKnown(x)) return { ...R.range(-1, 1, 2, 2), reachesZero: 1 };
+  return R.odd(x, Math.tanh);
+}
+
+/** max(x, bound). A bound of which nothing is known is one that somebody has thought of. */
+function boundedBelow(x: Range, bound: Range): Range {
+  return R.isKnown(bound) ? R.atLeast(x, bound) : R.unproven(x);
+}
+
+const clamp: Transfer = (operands) => {
+  const x = asQuantity(operands.get('x'));
+  const min = operands.get('min');
+  const max = operands.get('max');
+  let range = x.range;
+  // A Python bound takes the dtype of what it clamps: 1 - 1e-8 is 1 in float32.
+  if (min && min.kind === 'quantity') range = boundedBelow(range, rangeBeside(min, x));
+  if (max && max.kind === 'quantity') range = R.atMost(range, rangeBeside(max, x));
+  const result = derive(operands.framework, [x], {
+    range,
+    role: x.role === 'probabilities' || x.role === 'count' ? x.role : undefined,
+  });
+  // The lower end is now the clamp's doing, not the name's.
+  return min?.kind === 'quantity' && R.isConstant(min.range) ? established(result) : result;
+};
+
+const where: Transfer = (operands) => {
+  const a = asQuantity(operands.get('x'));
+  const b = asQuantity(operands.get('y'));
+  if (!operands.get('x')) return UNKNOWN;
+  return combine(operands.framework, a, b, R.join);
+};
+
+export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
+  log: unary(logRange),
+  log2: unary(logRange),
+  log10: unary(logRange),
+  log1p: unary((x) => (x.lo >= -1 ? R.monotone(x, Math.log1p) : R.ANY)),
+  logit: fixed(R.ANY),
+  xlogy: fixed(R.ANY),
+  exp: unary(expRange),
+  exp2: unary((x, q) => expRange(scaled(x, Math.LN2), q)),
+  sinh: unary(() => R.ANY),
+  tangent: unary(() => R.ANY),
+  expm1: unary((x) => R.odd(x, Math.expm1)),
+  softmax: fixed(R.UNIT, { role: 'probabilities' }),
+  log_softmax: fixed(R.range(-INF, 0, 2, 2), { role: 'log-probabilities' }),
+  sigmoid: unary(sigmoidRange, { role: 'probabilities' }),
+  tanh: unary(tanhRange),
+  sine: fixed({ ...R.range(-1, 1, 2, 2), reachesZero: 1 }),
+  cosine: fixed(R.range(-1, 1, 2, 2)),
+  sign: fixed({ ...R.range(-1, 1, 2, 2), reachesZero: 1 }),
+  acos: fixed(R.range(0, Math.PI, 0, 0)),
+  asin: fixed(R.range(-Math.PI / 2, Math.PI / 2, 0, 0)),
+  acosh: fixed(R.nonNegative(0)),
+  atanh: unary(() => R.ANY),
+  erfinv: unary(() => R.ANY),
+  relu: unary((x) => (x.lo > 0 ? x : { ...R.atLeast(x, R.constant(0)), excludesZero: false })),
+  elu: unary((x) => R.range(Math.max(-1, Math.min(x.lo, 0)), x.hi, 1, x.reachesHi)),
+  gelu: unary((x) => R.range(-0.3, x.hi, 1, x.reachesHi)),
+  softplus: unary((x, q) =>
+    R.range(
+      x.lo > expUnderflow(workingDType(q)) ? Math.log1p(Math.exp(x.lo)) : 0,
+      INF,
+      x.lo === -INF ? 0 : x.reachesLo,
+      0,
+    ),
+  ),
+  abs: unary((x) => R.even(x, Math.abs, 2)),
+  square: unary((x) => R.even(x, (v) => v * v, 2)),
+  sqrt: unary((x) => (x.lo >= 0 ? R.monotone(x, Math.sqrt) : R.nonNegative(R.reachOfZero(x) ?? 0))),
+  rsqrt: unary((x) => (x.lo >= 0 ? R.reciprocal(R.monotone(x, Math.sqrt)) : R.nonNegative(0))),
+  reciprocal: unary(R.reciprocal),
+  negate: unary(R.negate),
+  add: binary(R.add),
+  subtract: (operands) => {
+    const [a, b] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
+    const difference = combine(operands.framework, a, b, R.subtract);
+    const isPair = literalNumber(a) === undefined && literalNumber(b) === undefined;
+    return isPair ? { ...difference, range: cancelling(difference.range) } : difference;
+  },
+  multiply: binary(R.multiply),
+  divide: binary(R.divide),
+  power: (operands) => {
+    const [x, y] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
+    const n = literalNumber(y);
+    return withRange(operands, n === undefined ? unknownPower(x.range, y.range) : power(x.range, n));
+  },
+  clamp,
+  maximum: (operands) => {
+    const [a, b] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
+    const result = combine(operands.framework, a, b, (x, y) =>
+      R.isKnown(x) ? boundedBelow(x, y) : boundedBelow(y, x),
+    );
+    return R.isConstant(a.range) || R.isConstant(b.range) ? established(result) : result;
+  },
+  minimum: binary(R.atMost),
+  where,
+  condition: (operands) =>
+    derive(operands.framework, [asQuantity(operands.get('x'))], { range: R.UNIT, role: 'mask', dtype: 'bool' }),
+  indicator: fixed(R.UNIT, { role: 'mask' }),
+  dropout: unary((x) => R.multiply(x, R.range(0, INF, 2, 0))),
+  normalized: fixed(R.range(-1, 1, 2, 2)),
+  unbounded: (operands) => withRange(operands, R.ANY),
+  addcdiv: (operands) => derive(operands.framework, [asQuantity(operands.get('base'))], {}),
+  nan_to_num: (operands) => {
+    const x = asQuantity(operands.get('x'));
+    return established(withRange(operands, x.range, { role: x.role, dtype: x.dtype }));
+  },
+};
