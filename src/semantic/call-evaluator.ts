@@ -11,6 +11,7 @@ import { transfer } from './operations';
 import { otherCall } from './other-calls';
 import { dottedName } from './program';
 import { refine, selected } from './refine';
+import { handsOnRoom, reservesRoom } from './room';
 import type { Session } from './session';
 import { asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
 
@@ -107,7 +108,7 @@ export class CallEvaluator {
     if (signature.operation === 'masked_fill') this.keepUnmasked(operands, env);
     const framework = this.frameworkFor(signature, callee, operands);
     let result = transfer(signature.operation, { framework, get: (name) => operands.get(name)?.value });
-    if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, result);
+    if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, args, result);
     const outer = this.evaluator.inContextValue(result, args);
     this.session.site({
       operation: signature.operation,
@@ -198,6 +199,7 @@ export class CallEvaluator {
     callee: Value,
     signature: Signature,
     operands: ReadonlyMap<string, SiteOperand>,
+    args: readonly Value[],
     result: Quantity,
   ): Quantity {
     const x = operands.get('x');
@@ -213,14 +215,16 @@ export class CallEvaluator {
       if (term === undefined) pure = pure && operand.value.kind === 'library';
       else terms.push(name === 'x' ? term : `${name}=${term}`);
     }
-    const random =
+    const isFresh =
       signature.operation === 'dropout' ||
+      signature.operation === 'uninitialised' ||
+      signature.operation === 'tensor_of' ||
       signature.operation === 'random' ||
       signature.operation === 'normal' ||
       signature.operation === 'uniform' ||
       signature.operation === 'integers' ||
       signature.operation === 'indicator';
-    const term = pure && !random ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
+    const term = pure && !isFresh ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
     const operandTerm = x?.value.kind === 'quantity' ? x.value.term : undefined;
     // A sum over what may be missing is 0 because it is missing.
     const isKept = signature.operation === 'sum' && result.because.at(-1)?.operation === 'fallback';
@@ -235,10 +239,16 @@ export class CallEvaluator {
           operand: x?.expr,
           callee,
         };
+    const room = reservesRoom(signature.operation, expr, args)
+      ? { call: expr, segment: this.context.segment }
+      : handsOnRoom(signature.operation) && !signature.inPlace
+        ? asQuantity(x?.value).room
+        : undefined;
     return {
       ...result,
       ...(term === undefined ? {} : { term }),
       ...(origin ? { origin } : {}),
+      ...(room ? { room } : {}),
       because: makesBound
         ? [
             {
@@ -299,6 +309,7 @@ function accepts(signature: Signature | undefined, args: readonly Argument[], re
     signature.positional.includes('sizes') ||
     signature.operation === 'cast' ||
     signature.operation === 'opaque' ||
+    signature.operation === 'tensor_of' ||
     signature.operation === 'affine';
   let positional = receiver;
   for (const arg of args) {

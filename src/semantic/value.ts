@@ -51,6 +51,12 @@ export interface Origin {
   readonly callee: Value;
 }
 
+/** Memory that a call reserved and left as it was: `torch.empty`, `np.empty`, `torch.Tensor(3, 4)`. */
+export interface Room {
+  readonly call: CallExpr;
+  readonly segment: Segment;
+}
+
 /** A mixed-precision region in which a value was computed. */
 export interface AutocastRegion {
   readonly call: CallExpr;
@@ -81,6 +87,8 @@ export interface Quantity {
   readonly origin?: Origin;
   /** Canonical text of a pure expression over versioned names: equal terms are equal values. */
   readonly term?: string;
+  /** The call that made room for it and put nothing there. Views of it share it; who stores into it does not take it away. */
+  readonly room?: Room;
   /** Qualified name of the library function that gave it, where nothing more is known. */
   readonly madeBy?: string;
   readonly because: readonly Evidence[];
@@ -246,6 +254,7 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   const autocast = a.autocast ?? b.autocast;
   if (autocast) joined.autocast = autocast;
   if (a.origin && a.origin.node === b.origin?.node) joined.origin = a.origin;
+  if (a.room && a.room.call === b.room?.call) joined.room = a.room;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
   if (a.length && b.length) joined.length = joinRanges(a.length, b.length);
   return joined;
@@ -317,7 +326,7 @@ export function valueKey(value: Value): string {
     case 'quantity': {
       const r = value.range;
       if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}`;
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}`;
     }
     case 'library':
       return `l${value.name}`;

@@ -39,7 +39,13 @@ const OPTAX_LOSSES: Readonly<Record<string, string>> = {
 export const JAX: LibraryTable = {
   framework: 'jax',
   functions: {
-    'jax.numpy': { ...NUMPY.functions.numpy, clip: 'clamp x:arr|a min:min|a_min max:max|a_max' },
+    'jax.numpy': {
+      ...NUMPY.functions.numpy,
+      clip: 'clamp x:arr|a min:min|a_min max:max|a_max',
+      // XLA has no memory that nobody has written.
+      empty: 'zeros shape dtype',
+      empty_like: 'zeros shape:prototype dtype',
+    },
     'jax.numpy.linalg': NUMPY.functions['numpy.linalg'] ?? {},
     'jax.scipy.linalg': {
       cholesky: 'cholesky x:a',

@@ -113,7 +113,12 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
   tensor: (operands) =>
     derive(operands.framework, [asQuantity(operands.get('x'))], { dtype: dtypeOf(operands.get('dtype')) }),
   detach: (operands) => ({ ...asQuantity(same(operands)), gradient: false }),
-  uninitialised: (operands) => derive(operands.framework, [], { dtype: dtypeOf(operands.get('dtype')) }),
+  uninitialised: (operands) => {
+    // Of `empty_like(x)` and `x.new_empty(n)`.
+    const model = operands.get('base') ?? operands.get('shape');
+    const dtype = model?.kind === 'quantity' && model.holder === 'tensor' ? model.dtype : undefined;
+    return derive(operands.framework, [], { dtype: dtypeOf(operands.get('dtype')) ?? dtype });
+  },
   /** `torch.Tensor(3, 4)` makes room, `torch.Tensor(values)` holds them. */
   tensor_of: (operands) => {
     const given = operands.get('x');

@@ -295,3 +295,37 @@ describe('attributes that change', () => {
     assert.deepEqual(bounds(counter('self.scale')), [2, 2, 2, 2]);
   });
 });
+
+describe('reserved memory', () => {
+  const reserved = [
+    'torch.empty(3)',
+    'torch.empty((2, n), dtype=torch.float64)',
+    'torch.empty_like(x).view(-1).to(x.device)',
+    'x.new_empty(3)',
+    'torch.Tensor(2, 3).T',
+    'torch.FloatTensor(size=(2, 3))[0]',
+    'torch.Tensor(n_classes)',
+    'np.empty(n)',
+  ];
+  for (const source of reserved)
+    test(source, () => assert.ok(quantity(inFunction('n_classes = mask', `_ = ${source}`)).room));
+
+  const filled = [
+    'torch.empty(0)',
+    'np.empty((0, 4))',
+    'torch.empty(3, device="meta")',
+    'torch.empty(3, dtype=torch.int64)',
+    'np.empty(3, dtype=object)',
+    'torch.Tensor([1.0, 2.0])',
+    'torch.Tensor(values)',
+    'torch.empty(3).normal_()',
+    'torch.empty(3) + 1',
+    'torch.zeros(3)',
+  ];
+  for (const source of filled) test(source, () => assert.equal(quantity(inFunction(`_ = ${source}`)).room, undefined));
+
+  test('on both of two paths it must be the same', () => {
+    const lines = ['a = torch.empty(3)', 'b = a', 'if flag:', '    b = torch.zeros(3)', '_ = b'];
+    assert.equal(quantity(inFunction(...lines)).room, undefined);
+  });
+});
