@@ -57,7 +57,7 @@ function patternFor(name: string): RegExp {
   if (!pattern) {
     const word = `\\b${name}\\b`;
     pattern = new RegExp(
-      `(nan_to_num_?|isnan|is_nan|isinf|is_inf|isfinite|is_finite|isneginf|isposinf)\\(\\s*${word}|${word}(\\.\\w+)?\\.(nan_to_num_?|isnan|isinf|isfinite)\\(|${word}\\s*!=\\s*${word}|${word}\\[[^\\]]*(==|~|isnan|isinf|isfinite|<=|mask|valid|zero)[^\\]]*\\]+\\s*=[^=]|${word}\\.masked_fill_?\\(|\\bwhere\\([^,]+,\\s*${word}\\s*,|\\bwhere\\([^,]+,[^,]+,\\s*${word}\\s*\\)`,
+      `((check_no|assert_no|warn_if|assert_not|check_if)_nans?|(check|assert)_(all_)?finite|check_numerics|nan_to_num_?|isnan|is_nan|isinf|is_inf|isfinite|is_finite|isneginf|isposinf)\\(\\s*${word}|${word}(\\.\\w+)?\\.(nan_to_num_?|isnan|isinf|isfinite)\\(|${word}\\s*!=\\s*${word}|${word}\\[[^\\]]*(==|~|isnan|isinf|isfinite|<=|mask|valid|zero)[^\\]]*\\]+\\s*=[^=]|${word}\\.masked_fill_?\\(|\\bwhere\\([^,]+,\\s*${word}\\s*,|\\bwhere\\([^,]+,[^,]+,\\s*${word}\\s*\\)`,
     );
     if (patterns.size > 500) patterns.clear();
     patterns.set(name, pattern);

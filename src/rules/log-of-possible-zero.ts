@@ -5,6 +5,7 @@ import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, type Quantity } from '../semantic/value';
 import { keepAbovePole, stableLogForm } from './log-rewrites';
+import { determinantIn } from './matrix-evidence';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 
 export const rule: Rule = {
@@ -44,6 +45,8 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (!operand || site.operands.has('where') || hasEpsilon(site)) return;
   const value = asQuantity(operand.value);
   if (operand.value.kind !== 'quantity' || value.role === 'size') return;
+  // There is more to say of the logarithm of a determinant, and a rule that does.
+  if (site.operation === 'log' && determinantIn(context.model, site.segment, operand.expr)) return;
   const pole = LOWER_POLE[site.operation] ?? 0;
   let confidence = reach(value, pole);
   if (site.operation === 'logit') confidence = surer(confidence, reachUpper(value, 1));

@@ -6,6 +6,7 @@ import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
 import { canonicalName, functionSignature, methodSignature, moduleSignature, type Signature } from './libraries';
 import { callListMethod } from './lists';
+import { touchMatrix, traitOfCall, withTrait } from './matrices';
 import type { SiteOperand } from './operation-site';
 import { transfer } from './operations';
 import { otherCall } from './other-calls';
@@ -134,6 +135,7 @@ export class CallEvaluator {
     if (signature.inPlace && x) {
       const key = dottedName(x.expr);
       if (key !== undefined) this.evaluator.bind(key, outer.kind === 'quantity' ? dropTerm(outer) : outer, env);
+      else touchMatrix(x.expr, env);
     }
     if (callee.kind === 'library' && canonicalName(callee.name).endsWith('.finfo')) {
       return {
@@ -244,22 +246,16 @@ export class CallEvaluator {
       : handsOnRoom(signature.operation) && !signature.inPlace
         ? asQuantity(x?.value).room
         : undefined;
-    return {
+    const place = { segment: this.context.segment, span: { start: expr.start, end: expr.end } };
+    const finished: Quantity = {
       ...result,
       ...(term === undefined ? {} : { term }),
       ...(origin ? { origin } : {}),
       ...(room ? { room } : {}),
-      because: makesBound
-        ? [
-            {
-              segment: this.context.segment,
-              span: { start: expr.start, end: expr.end },
-              message: makesBound,
-              operation: signature.operation,
-            },
-          ]
-        : result.because,
+      because: makesBound ? [{ ...place, message: makesBound, operation: signature.operation }] : result.because,
     };
+    const name = callee.kind === 'library' || callee.kind === 'method' ? callee.name : '';
+    return withTrait(finished, traitOfCall(signature.operation, name, expr, operands), place);
   }
 }
 

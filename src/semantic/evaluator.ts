@@ -20,6 +20,7 @@ import { elementOf, handWritten, isMaxOf, isSpread, tensorAttribute } from './id
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { concatenated, shared } from './lists';
 import { lostSummand } from './lost-epsilon';
+import { traitOfOperator, withTrait } from './matrices';
 import { assumedByName } from './names';
 import type { SiteOperand } from './operation-site';
 import { binaryOperator, evidenceOf, negateQuantity } from './operators';
@@ -317,7 +318,8 @@ export class Evaluator {
       const term = this.term(`(${a.term}${operator}${b.term})`);
       if (term !== undefined) result = { ...result, term };
     }
-    result = this.inContext(result);
+    const place = { segment: this.context.segment, span: { start: node.start, end: node.end } };
+    result = withTrait(this.inContext(result), traitOfOperator(operator, a, b), place);
     if (operator === '/' || operator === '**') {
       this.session.site({
         operation: operator === '/' ? 'divide' : 'power',

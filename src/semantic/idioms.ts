@@ -49,8 +49,9 @@ export function isCondition(expr: Expr): boolean {
 
 /** Attributes that every array library has: transposes, the bare data, the shape. */
 export function tensorAttribute(object: Quantity, name: string): Value | undefined {
-  if (name === 'T' || name === 'mT' || name === 'H' || name === 'values')
-    return isUnknown(object) && name === 'values' ? undefined : object;
+  if (name === 'T' || name === 'mT' || name === 'H')
+    return object.term === undefined ? object : { ...object, term: `T(${object.term})` };
+  if (name === 'values') return isUnknown(object) ? undefined : object;
   if (name === 'data') return { ...object, gradient: false };
   if (name === 'shape' || name === 'size' || name === 'ndim' || name === 'nbytes') {
     return object.holder === 'tensor'

@@ -101,5 +101,6 @@ export function unknownPower(x: R.Range, n: R.Range): R.Range {
 }
 
 export function negateQuantity(q: Quantity): Quantity {
-  return derive(q.framework ?? 'python', [q], { range: R.negate(q.range), dtype: q.dtype });
+  const negated = derive(q.framework ?? 'python', [q], { range: R.negate(q.range), dtype: q.dtype });
+  return q.matrix?.trait === 'distances' ? { ...negated, matrix: q.matrix } : negated;
 }

@@ -6,6 +6,7 @@ import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { isCondition } from './idioms';
 import { canonicalName } from './libraries';
+import { touchMatrix } from './matrices';
 import { assumedByName } from './names';
 import { dottedName } from './program';
 import * as R from './range';
@@ -130,6 +131,7 @@ export function assignElements(evaluator: Evaluator, target: SubscriptExpr, valu
   const object = evaluator.evaluate(target.object, env);
   const [first] = target.indices.map((index) => evaluator.evaluate(index, env));
   const key = dottedName(target.object);
+  touchMatrix(target.object, env);
   if (key === undefined) return;
   switch (object.kind) {
     case 'mapping': {
@@ -176,6 +178,8 @@ function withStored(
   const { term: _, origin: __, role, ...rest } = object;
   return {
     ...rest,
+    // Who changes single elements of a matrix that was computed as a whole changes its diagonal.
+    ...(rest.matrix ? { matrix: { ...rest.matrix, trait: 'regular' as const } } : {}),
     ...(oneHot ? { role: 'one-hot' as const } : role ? { role } : {}),
     ...(holdsInfinity(value) ? { hasInfinity: true } : {}),
     // Who stores something else than 0 where a mask holds has thought of the zeros.

@@ -67,6 +67,13 @@ export interface AutocastRegion {
   readonly certain: boolean;
 }
 
+/**
+ * What is known of a matrix. `gram`: made of data that may depend on itself (X.T @ X, a covariance, a kernel). `cross`: a
+ * product with a transpose (X.T @ Y). `difference`: something that products of matrices were taken off. `distances`: of
+ * points to themselves. `regular`: somebody has made it invertible.
+ */
+export type MatrixTrait = 'gram' | 'cross' | 'difference' | 'product' | 'distances' | 'diagonal' | 'regular';
+
 export interface Quantity {
   readonly kind: 'quantity';
   /** What holds the numbers; undefined where even that is unknown. */
@@ -89,6 +96,8 @@ export interface Quantity {
   readonly term?: string;
   /** The call that made room for it and put nothing there. Views of it share it; who stores into it does not take it away. */
   readonly room?: Room;
+  /** What it is as a matrix, and what made it that. */
+  readonly matrix?: { readonly trait: MatrixTrait; readonly segment: Segment; readonly span: Span };
   /** Qualified name of the library function that gave it, where nothing more is known. */
   readonly madeBy?: string;
   readonly because: readonly Evidence[];
@@ -255,6 +264,7 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   if (autocast) joined.autocast = autocast;
   if (a.origin && a.origin.node === b.origin?.node) joined.origin = a.origin;
   if (a.room && a.room.call === b.room?.call) joined.room = a.room;
+  if (a.matrix && a.matrix.trait === b.matrix?.trait) joined.matrix = a.matrix;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
   if (a.length && b.length) joined.length = joinRanges(a.length, b.length);
   return joined;
@@ -326,7 +336,7 @@ export function valueKey(value: Value): string {
     case 'quantity': {
       const r = value.range;
       if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}`;
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}`;
     }
     case 'library':
       return `l${value.name}`;

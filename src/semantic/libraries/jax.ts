@@ -49,6 +49,7 @@ export const JAX: LibraryTable = {
     'jax.numpy.linalg': NUMPY.functions['numpy.linalg'] ?? {},
     'jax.scipy.linalg': {
       cholesky: 'cholesky x:a',
+      cho_factor: 'cholesky x:a',
       inv: 'inverse x:a',
       solve: 'solve x:a y:b',
       eigh: 'eigh x:a',

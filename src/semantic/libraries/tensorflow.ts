@@ -84,6 +84,8 @@ const TOP: Readonly<Record<string, string>> = {
   split: 'split x:value num_or_size_splits axis',
   unstack: 'split x:value num axis',
   matrix_inverse: 'inverse x:input',
+  matrix_solve: 'solve x:matrix y:rhs',
+  matrix_determinant: 'det x:input',
   cholesky: 'cholesky x:input',
   identity: 'same x:input name',
   reshape: 'same x:tensor shape name',
@@ -94,7 +96,7 @@ const TOP: Readonly<Record<string, string>> = {
   gather_nd: 'select x:params indices',
   boolean_mask: 'select x:tensor mask axis',
   matmul: 'affine x:a y:b',
-  einsum: 'affine equation x',
+  einsum: 'affine equation x z',
   norm: 'norm x:tensor ord axis',
   zeros: 'zeros shape dtype name',
   zeros_like: 'zeros shape dtype name',
@@ -121,6 +123,11 @@ const LINALG: Readonly<Record<string, string>> = {
   matmul: 'affine x:a y:b',
   l2_normalize: 'normalized x axis epsilon name',
   diag_part: 'same x:input',
+  diag: 'same x:diagonal',
+  slogdet: 'opaque x:input',
+  matrix_transpose: 'same x:a',
+  adjoint: 'same x:matrix',
+  pinv: 'tensor x:a',
 };
 
 const NN: Readonly<Record<string, string>> = {
@@ -231,7 +238,7 @@ const KERAS_OPS: Readonly<Record<string, string>> = {
   one_hot: 'one_hot x num_classes axis dtype',
   count_nonzero: 'count x axis',
   matmul: 'affine x:x1 y:x2',
-  einsum: 'affine equation x',
+  einsum: 'affine equation x z',
   norm: 'norm x ord axis',
   stop_gradient: 'detach x:variable',
   normalize: 'normalized x axis order',
