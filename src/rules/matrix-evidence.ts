@@ -83,7 +83,7 @@ function isNamed(model: SemanticModel, segment: Segment, expr: Expr, named: RegE
     }
     case 'Attribute':
       if (/^(T|mT|H|data)$/.test(expr.name)) return isNamed(model, segment, expr.object, named, depth + 1);
-      return named.test(expr.name);
+      return named.test(expr.name) && !isMadeWithCare(model, segment, expr.object);
     case 'Subscript':
       return isNamed(model, segment, expr.object, named, depth + 1);
     case 'Call': {
@@ -100,6 +100,13 @@ function isNamed(model: SemanticModel, segment: Segment, expr: Expr, named: RegE
     default:
       return false;
   }
+}
+
+/** `posterior.covariance_matrix` of a posterior that was asked for with its noise. */
+function isMadeWithCare(model: SemanticModel, segment: Segment, owner: Expr): boolean {
+  if (owner.kind !== 'Name') return false;
+  const definition = definitionBefore(model, segment, owner.id, owner);
+  return definition !== undefined && CARED_FOR.test(sourceOf(segment, definition));
 }
 
 /** Kernel matrices of Gaussian processes, which other code gets with a jitter on them. */
@@ -152,8 +159,8 @@ function rootName(expr: Expr): string | undefined {
 export function isExpected(model: SemanticModel, segment: Segment, node: Node): boolean {
   const scope = model.enclosingFunction(segment, node);
   const owner = model.enclosingClass(segment, node);
-  // A distribution looks at its arguments itself.
-  if (owner && /\.positive_definite\b/.test(sourceOf(segment, owner))) return true;
+  // A distribution looks at its arguments itself; a solver that damps its matrices may do so in another method.
+  if (owner && /\.positive_definite\b|check_singular|damping/.test(sourceOf(segment, owner))) return true;
   if (
     scope &&
     (/^test/.test(scope.name) ||
