@@ -51,9 +51,10 @@ function tanhRange(x: Range): Range {
   return R.odd(x, Math.tanh);
 }
 
-/** max(x, bound). A bound of which nothing is known is one that somebody has thought of. */
+/** max(x, bound). A bound that is no number of the source is one that somebody has thought of. */
 function boundedBelow(x: Range, bound: Range): Range {
-  return R.isKnown(bound) ? R.atLeast(x, bound) : R.unproven(x);
+  const lifted = R.atLeast(x, bound);
+  return R.isConstant(bound) || bound.lo > x.lo ? lifted : R.unproven(lifted);
 }
 
 const clamp: Transfer = (operands) => {
@@ -138,7 +139,7 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   maximum: (operands) => {
     const [a, b] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
     const result = combine(operands.framework, a, b, (x, y) =>
-      R.isKnown(x) ? boundedBelow(x, y) : boundedBelow(y, x),
+      R.isConstant(x) || !R.isKnown(x) ? boundedBelow(y, x) : boundedBelow(x, y),
     );
     return R.isConstant(a.range) || R.isConstant(b.range) ? established(result) : result;
   },
