@@ -63,7 +63,9 @@ const clamp: Transfer = (operands) => {
   const max = operands.get('max');
   let range = x.range;
   // A Python bound takes the dtype of what it clamps: 1 - 1e-8 is 1 in float32.
-  if (min && min.kind === 'quantity') range = boundedBelow(range, rangeBeside(min, x));
+  if (min?.kind === 'quantity') range = boundedBelow(range, rangeBeside(min, x));
+  // A constant of another module: whoever named it has chosen it.
+  else if (min && min.kind !== 'none') range = R.unproven(range);
   if (max && max.kind === 'quantity') range = R.atMost(range, rangeBeside(max, x));
   const result = derive(operands.framework, [x], {
     range,
@@ -90,6 +92,7 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   exp: unary(expRange),
   exp2: unary((x, q) => expRange(scaled(x, Math.LN2), q)),
   sinh: unary(() => R.ANY),
+  cosh: fixed(R.range(1, INF, 2, 0)),
   tangent: unary(() => R.ANY),
   expm1: unary((x) => R.odd(x, Math.expm1)),
   softmax: fixed(R.UNIT, { role: 'probabilities' }),
