@@ -6,16 +6,11 @@ import os from 'node:os';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { nodeBundle, root } from './bundles.mjs';
+import { measuredCommit } from './commit.mjs';
 
 const ANALYSIS_AIM = 3;
 const EDIT_AIM_MS = 20;
 const EDIT_AIM_SIZE = 3000;
-
-function commit() {
-  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout?.trim() ?? '';
-  const hash = git('rev-parse', '--short', 'HEAD') || 'no commit';
-  return git('status', '--porcelain', '--', 'src') ? `${hash} with changes in src` : hash;
-}
 
 const ms = (value) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 const times = (value) => `${value.toFixed(2)} ×`;
@@ -37,7 +32,7 @@ function report({ rounds, files, peak }) {
   return `${[
     '# What parsing, analysis and an edit cost',
     '',
-    `Written by \`npm run bench\` at commit ${commit()}: Node ${process.version}, ${cpu}, ${os.cpus().length} cores.`,
+    `Written by \`npm run bench\` at commit ${measuredCommit()}: Node ${process.version}, ${cpu}, ${os.cpus().length} cores.`,
     `Medians of ${rounds} rounds in one process; in each round every measurement is made once, on a text that no cache has seen.`,
     'The ratios are to the bare tree-sitter parse of the same file in the same rounds. An edit inserts one statement into a',
     'function of a file that has been analysed; its time is that of the whole answer, every rule on and `possible` shown.',

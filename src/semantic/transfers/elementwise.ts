@@ -51,6 +51,17 @@ function tanhRange(x: Range): Range {
   return R.odd(x, Math.tanh);
 }
 
+/** A sine or cosine that has a crest where x is `crest`: of angles in a known interval, what it takes there. */
+function waveRange(x: Range, wave: (x: number) => number, crest: number): Range {
+  const turn = 2 * Math.PI;
+  if (!(x.hi - x.lo < turn)) return { ...R.range(-1, 1, 1, 1), reachesZero: wave === Math.sin ? 1 : 0 };
+  const passes = (at: number): boolean => Math.ceil((x.lo - at) / turn) * turn + at <= x.hi;
+  const ends = [wave(x.lo), wave(x.hi)];
+  const [lo, hi] = [passes(crest + Math.PI) ? -1 : Math.min(...ends), passes(crest) ? 1 : Math.max(...ends)];
+  const reach = R.isConstant(x) ? 2 : 0;
+  return R.range(lo, hi, reach, reach);
+}
+
 /** max(x, bound). A bound that is no number of the source is one that somebody has thought of. */
 function boundedBelow(x: Range, bound: Range): Range {
   const lifted = R.atLeast(x, bound);
@@ -113,8 +124,8 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   log_softmax: fixed(R.range(-INF, 0, 2, 2), { role: 'log-probabilities' }),
   sigmoid: unary(sigmoidRange, { role: 'probabilities' }),
   tanh: unary(tanhRange),
-  sine: fixed({ ...R.range(-1, 1, 2, 2), reachesZero: 1 }),
-  cosine: fixed(R.range(-1, 1, 2, 2)),
+  sine: unary((x) => waveRange(x, Math.sin, Math.PI / 2)),
+  cosine: unary((x) => waveRange(x, Math.cos, 0)),
   sign: fixed({ ...R.range(-1, 1, 2, 2), reachesZero: 1 }),
   acos: fixed(R.range(0, Math.PI, 0, 0)),
   asin: fixed(R.range(-Math.PI / 2, Math.PI / 2, 0, 0)),

@@ -48,6 +48,9 @@ const INF = Number.POSITIVE_INFINITY;
 
 describe('operations', () => {
   const cases: readonly [string, [number, number, number, number]][] = [
+    ['torch.cos(x)', [-1, 1, 1, 1]],
+    ['torch.cos(torch.sigmoid(x))', [Math.cos(1), 1, 0, 0]],
+    ['torch.sin(torch.sigmoid(x) * 4)', [Math.sin(4), 1, 0, 0]],
     ['torch.softmax(x, dim=-1)', [0, 1, 2, 2]],
     ['x.softmax(-1)', [0, 1, 2, 2]],
     ['1 - torch.sigmoid(x)', [0, 1, 2, 2]],
