@@ -6,11 +6,13 @@ import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
 import { canonicalName, functionSignature, methodSignature, moduleSignature, type Signature } from './libraries';
 import { callListMethod } from './lists';
-import type { SiteOperand } from './operation-site';
+import type { SiteOperand, UnselectedSite } from './operation-site';
 import { transfer } from './operations';
 import { otherCall } from './other-calls';
+import { unselectedInCall } from './products';
 import { dottedName } from './program';
-import { refine, selected } from './refine';
+import { selected } from './refine';
+import { ownSelection, type Selection, selectionOf, unselectedIn } from './selections';
 import type { Session } from './session';
 import { asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
 
@@ -27,23 +29,32 @@ export class CallEvaluator {
   }
 
   evaluate(expr: CallExpr, env: Environment): Value {
+    const own = ownSelection(this.evaluator, expr, env);
     const callee =
       expr.callee.kind === 'Attribute'
-        ? this.methodOrFunction(expr.callee, env)
+        ? this.methodOrFunction(expr.callee, env, own?.branches[0]?.scope ?? env)
         : this.evaluator.evaluate(expr.callee, env);
     if (expr.callee.kind === 'Attribute') this.session.record(expr.callee, callee);
     const signature = this.signatureOf(expr, callee);
-    const scopes = signature?.operation === 'where' ? this.whereScopes(expr, env) : undefined;
-    const args = expr.args.map((arg, i) => this.evaluator.evaluate(arg.value, scopes?.[i] ?? env));
-    if (signature) return this.operation(expr, callee, signature, args, env);
+    const selection = own ?? (signature && selectionOf(this.evaluator, expr, signature, env));
+    const scopes = new Map(selection?.branches.map((branch) => [branch.expr, branch.scope]));
+    const args = expr.args.map((arg) => this.evaluator.evaluate(arg.value, scopes.get(arg.value) ?? env));
+    if (signature) {
+      const unselected = selection
+        ? unselectedIn(this.evaluator, selection, env)
+        : signature.operation === 'multiply'
+          ? unselectedInCall(this.evaluator, expr, callee.kind === 'method', env)
+          : [];
+      return this.operation(expr, callee, signature, args, env, chosenFrom(selection), unselected);
+    }
     if (callee.kind === 'method' && (callee.receiver.kind === 'sequence' || callee.receiver.kind === 'list'))
       return callListMethod(expr, callee.receiver, callee.name, args, env);
     return this.evaluator.inContextValue(otherCall(this.evaluator, expr, callee, args, env), args);
   }
 
   /** Evaluates `x.f` for a call: a method name of a table is a method even where nothing is known of x. */
-  private methodOrFunction(callee: AttributeExpr, env: Environment): Value {
-    const receiver = this.evaluator.evaluate(callee.object, env);
+  private methodOrFunction(callee: AttributeExpr, env: Environment, scope: Environment): Value {
+    const receiver = this.evaluator.evaluate(callee.object, scope);
     const value = this.evaluator.attributeOf(callee, receiver, env);
     const isBound =
       receiver.kind === 'quantity' ||
@@ -73,23 +84,14 @@ export class CallEvaluator {
     }
   }
 
-  /** In `where(c, a, b)` a is used only where c holds, b only where it does not. */
-  private whereScopes(expr: CallExpr, env: Environment): (Environment | undefined)[] | undefined {
-    const condition = expr.args[0];
-    if (!condition || condition.keyword !== undefined) return undefined;
-    const [whenTrue, whenFalse] = [env.branch(), env.branch()];
-    this.session.silently(() => this.evaluator.evaluate(condition.value, env));
-    refine(this.evaluator, condition.value, true, whenTrue);
-    refine(this.evaluator, condition.value, false, whenFalse);
-    return [undefined, whenTrue, whenFalse];
-  }
-
   private operation(
     expr: CallExpr,
     callee: Value,
     signature: Signature,
     args: readonly Value[],
     env: Environment,
+    only: string | undefined,
+    unselected: readonly UnselectedSite[],
   ): Value {
     const operands = new Map<string, SiteOperand>();
     const isMethod = callee.kind === 'method';
@@ -106,7 +108,9 @@ export class CallEvaluator {
     if (signature.operation === 'cast') this.castOperand(expr, args, operands);
     if (signature.operation === 'masked_fill') this.keepUnmasked(operands, env);
     const framework = this.frameworkFor(signature, callee, operands);
-    let result = transfer(signature.operation, { framework, get: (name) => operands.get(name)?.value });
+    const given = (name: string) =>
+      operands.get(only !== undefined && /^([xy]|value)$/.test(name) ? only : name)?.value;
+    let result = transfer(signature.operation, { framework, get: given });
     if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, result);
     const outer = this.evaluator.inContextValue(result, args);
     this.session.site({
@@ -128,6 +132,7 @@ export class CallEvaluator {
       gradient: this.context.gradient,
       autocast: this.context.autocast,
       origins: this.session.isRecording ? this.origins(operands, env) : NO_ORIGINS,
+      ...(unselected.length > 0 ? { unselected } : {}),
     });
     const x = operands.get('x');
     if (signature.inPlace && x) {
@@ -163,14 +168,15 @@ export class CallEvaluator {
     return this.session.silently(() => asQuantity(this.evaluator.evaluate(operand, env)).term) === origin.operandTerm;
   }
 
-  /** `.to(torch.float16)`, `.to(dtype=…)`, `.to(device)`, `.astype("float16")`: the operand that is a dtype. */
+  /** `.to(torch.float16)`, `.to(x.dtype)`, `.to(device)`, `.astype("float16")`: the operand that is a dtype. */
   private castOperand(expr: CallExpr, args: readonly Value[], operands: Map<string, SiteOperand>): void {
     operands.delete('dtype');
     expr.args.forEach((arg, i) => {
       const value = args[i];
       if (!value || arg.unpack !== '') return;
       if (arg.keyword !== undefined && arg.keyword !== 'dtype') return;
-      if (dtypeFrom(value) !== undefined) operands.set('dtype', { expr: arg.value, value });
+      const isOther = arg.keyword === 'dtype' || (arg.value.kind === 'Attribute' && arg.value.name === 'dtype');
+      if (isOther || dtypeFrom(value) !== undefined) operands.set('dtype', { expr: arg.value, value });
     });
   }
 
@@ -251,6 +257,12 @@ export class CallEvaluator {
         : result.because,
     };
   }
+}
+
+/** The one branch that a selection takes inside a branch of another one whose condition rules the other out. */
+function chosenFrom(selection: Selection | undefined): string | undefined {
+  const possible = selection?.branches.filter((branch) => !branch.scope.impossible);
+  return selection?.branches.length === 2 && possible?.length === 1 ? possible[0]?.name : undefined;
 }
 
 /** Why a value has the bounds it has, for the operations that set them. */

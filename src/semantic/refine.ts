@@ -1,13 +1,15 @@
 // What a condition that holds (or does not) says about the values in it.
 
 import type { CompareOperator, Expr } from '../syntax/ast';
+import { conditionOf } from './conditions';
+import { definitionOf } from './definitions';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { dottedName } from './program';
 import * as R from './range';
 import { asQuantity, literalNumber, type Quantity, UNKNOWN } from './value';
 
-const NEGATED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
+export const NEGATED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
   '<': '>=',
   '<=': '>',
   '>': '<=',
@@ -17,7 +19,7 @@ const NEGATED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
   is: 'is not',
   'is not': 'is',
 };
-const MIRRORED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
+export const MIRRORED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
   '<': '>',
   '<=': '>=',
   '>': '<',
@@ -29,36 +31,37 @@ const MIRRORED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
 /** Teaches `env` what `condition` being `holds` means. Evaluates silently: the condition itself is recorded elsewhere. */
 export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, env: Environment): void {
   const evaluate = (expr: Expr) => evaluator.session.silently(() => evaluator.evaluate(expr, env));
-  switch (condition.kind) {
-    case 'Unary':
-      if (condition.operator === 'not' || condition.operator === '~') refine(evaluator, condition.operand, !holds, env);
+  const parts = conditionOf(condition);
+  switch (parts?.kind) {
+    case 'not':
+      refine(evaluator, parts.operand, !holds, env);
       return;
-    case 'Bool':
-      // Of `a and b` that fails, it is unknown which failed; likewise of `a or b` that holds.
-      if ((condition.operator === 'and') === holds)
-        for (const value of condition.values) refine(evaluator, value, holds, env);
-      return;
-    case 'Binary':
-      if ((condition.operator === '&') === holds && (condition.operator === '&' || condition.operator === '|')) {
-        refine(evaluator, condition.left, holds, env);
-        refine(evaluator, condition.right, holds, env);
+    case 'same':
+      // Of a number, a conversion may make 0 what is not.
+      if (isTest(parts.operand)) {
+        refine(evaluator, parts.operand, holds, env);
+        return;
       }
+      break;
+    case 'all':
+    case 'any':
+      // Of `a and b` that fails, it is unknown which failed; likewise of `a or b` that holds.
+      if ((parts.kind === 'all') === holds) for (const part of parts.parts) refine(evaluator, part, holds, env);
       return;
-    case 'NamedExpr':
-      refine(evaluator, condition.value, holds, env);
+    case 'compare':
+      refineComparison(evaluator, parts.left, parts.operator, parts.right, holds, env);
       return;
+    default:
+      break;
+  }
+  switch (condition.kind) {
     case 'Compare': {
-      if (!holds && condition.operators.length > 1) return;
+      if (!holds) return;
       let left = condition.left;
       condition.operators.forEach((operator, i) => {
         const right = condition.comparators[i];
         if (!right) return;
-        const effective = holds ? operator : NEGATED[operator];
-        if (effective) {
-          const [a, b] = [asQuantity(evaluate(left)), asQuantity(evaluate(right))];
-          compare(a, effective, b, env);
-          refineLength(evaluator, left, effective, literalNumber(b), env);
-        }
+        refineComparison(evaluator, left, operator, right, holds, env);
         left = right;
       });
       return;
@@ -82,13 +85,46 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
     }
     case 'Name':
     case 'Attribute':
-    case 'Subscript':
+    case 'Subscript': {
       if (holds) atLeastLong(evaluator, condition, 1, env);
       truth(asQuantity(evaluate(condition)), holds, env, false);
+      const definition = testBehind(evaluator, condition, env);
+      if (definition) refine(evaluator, definition, holds, env);
       return;
+    }
     default:
       return;
   }
+}
+
+/** What it means that `left operator right` holds, or that it does not. */
+export function refineComparison(
+  evaluator: Evaluator,
+  left: Expr,
+  operator: CompareOperator,
+  right: Expr,
+  holds: boolean,
+  env: Environment,
+): void {
+  const effective = holds ? operator : NEGATED[operator];
+  if (!effective) return;
+  const evaluate = (expr: Expr) => asQuantity(evaluator.session.silently(() => evaluator.evaluate(expr, env)));
+  const [a, b] = [evaluate(left), evaluate(right)];
+  if (a.term !== undefined && b.term !== undefined)
+    truth({ ...UNKNOWN, term: `(${a.term}${operator}${b.term})` }, holds, env, false);
+  compare(a, effective, b, env);
+  refineLength(evaluator, left, effective, literalNumber(b), env);
+}
+
+/** The condition that a name stands for. */
+export function testBehind(evaluator: Evaluator, expr: Expr, env: Environment): Expr | undefined {
+  return definitionOf(evaluator, expr, env, isTest);
+}
+
+/** Whether it is a condition by its form, not a number of which it is asked whether it is 0. */
+export function isTest(expr: Expr): boolean {
+  const condition = conditionOf(expr);
+  return condition !== undefined && (condition.kind !== 'same' || isTest(condition.operand));
 }
 
 /** `value` as it is in the elements for which `condition` is `holds`. */
@@ -113,8 +149,8 @@ function truth(value: Quantity, holds: boolean, env: Environment, any: boolean):
     if (holds) env.learn(`sum(${value.term})`, { ...R.ANY, excludesZero: true });
     return;
   }
-  if (holds) env.learn(value.term, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) });
-  else env.learn(value.term, R.constant(0));
+  if (holds) learn(value, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) }, env);
+  else learn(value, R.constant(0), env);
 }
 
 function compare(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
@@ -151,30 +187,39 @@ function bound(q: Quantity, operator: CompareOperator, n: number | undefined, en
     case '>':
       if (n >= 0) beyond(q, env);
       // The smallest float above n; n itself is excluded.
-      env.learn(q.term, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0));
+      learn(q, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0), env);
       if (n === 0) minimumOf(q, env);
       return;
     case '>=':
-      env.learn(q.term, R.range(n, Number.POSITIVE_INFINITY, n > 0 ? 0 : 1, 0));
+      learn(q, R.range(n, Number.POSITIVE_INFINITY, n > 0 ? 0 : 1, 0), env);
       return;
     case '<':
-      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 0));
+      learn(q, R.range(Number.NEGATIVE_INFINITY, n === 0 ? -Number.MIN_VALUE : n, 0, 0), env);
       magnitudeOf(q, n, 0, env);
       return;
     case '<=':
-      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 1));
+      learn(q, R.range(Number.NEGATIVE_INFINITY, n, 0, 1), env);
       magnitudeOf(q, n, 1, env);
       return;
     case '==':
-      env.learn(q.term, R.constant(n));
+      learn(q, R.constant(n), env);
       return;
     case '!=':
       if (n === 0)
-        env.learn(q.term, { ...R.ANY, excludesZero: true, ...(q.range.lo === 0 ? { lo: Number.MIN_VALUE } : {}) });
+        learn(q, { ...R.ANY, excludesZero: true, ...(q.range.lo === 0 ? { lo: Number.MIN_VALUE } : {}) }, env);
       return;
     default:
       return;
   }
+}
+
+/** Teaches `env` a fact about a value; one that the value cannot be says that nothing is selected. */
+function learn({ term, range, assumed }: Quantity, fact: R.Range, env: Environment): void {
+  if (term === undefined) return;
+  // A constant that nothing reaches is a default, in place of which callers may give anything.
+  const isShown = !assumed && !(R.isConstant(range) && range.reachesLo === 0);
+  if (isShown && R.isDisjoint(range, fact)) env.impossible = true;
+  env.learn(term, fact);
 }
 
 /** `abs(x) > eps` keeps x off 0. */
@@ -228,9 +273,9 @@ function atLeastLong(evaluator: Evaluator, expr: Expr, n: number, env: Environme
   if (key === undefined) return;
   const value = evaluator.session.silently(() => evaluator.evaluate(expr, env));
   const atLeast = R.range(n, Number.POSITIVE_INFINITY, 0, 0);
-  if (value.kind === 'list') env.set(key, { ...value, length: R.intersect(value.length, atLeast) });
+  if (value.kind === 'list') env.narrow(key, { ...value, length: R.intersect(value.length, atLeast) });
   else if (value.kind === 'sequence' && value.elements.length === 0)
-    env.set(key, { kind: 'list', element: UNKNOWN, length: atLeast, because: [] });
+    env.narrow(key, { kind: 'list', element: UNKNOWN, length: atLeast, because: [] });
   else if (value.kind === 'quantity' && value.holder !== 'scalar')
-    env.set(key, { ...value, length: value.length ? R.intersect(value.length, atLeast) : atLeast });
+    env.narrow(key, { ...value, length: value.length ? R.intersect(value.length, atLeast) : atLeast });
 }

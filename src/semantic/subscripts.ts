@@ -68,7 +68,7 @@ function elementsOf(
   const [condition] = expr.indices;
   const isSelection = condition !== undefined && expr.indices.length === 1 && selects(condition, index);
   const length = isSelection ? selectedLength(asQuantity(index), env) : undefined;
-  const term = object.term === undefined ? undefined : indexTerm(evaluator, object.term, expr, indices);
+  const term = object.term === undefined ? undefined : indexTerm(evaluator, object.term, indices);
   if (isUnknown(object)) {
     const key =
       index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
@@ -108,17 +108,17 @@ function sequentialElement(object: Instance, index: Value | undefined): Value {
   return object.args[at < 0 ? object.args.length + at : at]?.value ?? UNKNOWN;
 }
 
-function indexTerm(
-  evaluator: Evaluator,
-  object: string,
-  expr: SubscriptExpr,
-  indices: readonly Value[],
-): string | undefined {
+function indexTerm(evaluator: Evaluator, object: string, indices: readonly Value[]): string | undefined {
   const parts: string[] = [];
-  for (const [i, index] of indices.entries()) {
-    if (expr.indices[i]?.kind === 'Slice') return undefined;
+  for (const index of indices) {
     const part =
-      index.kind === 'quantity' ? index.term : index.kind === 'string' ? JSON.stringify(index.values[0]) : undefined;
+      index.kind === 'quantity'
+        ? index.term
+        : index.kind === 'string'
+          ? JSON.stringify(index.values[0])
+          : index.kind === 'none'
+            ? 'None'
+            : undefined;
     if (part === undefined) return undefined;
     parts.push(part);
   }
