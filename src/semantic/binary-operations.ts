@@ -6,6 +6,7 @@ import type { Evaluator } from './evaluator';
 import { handWritten, isMaxOf, isSpread } from './idioms';
 import { concatenated } from './lists';
 import { lostSummand } from './lost-epsilon';
+import { selfComplement } from './mixtures';
 import type { SiteOperand } from './operation-site';
 import { binaryOperator, evidenceOf } from './operators';
 import { unselectedInProduct } from './products';
@@ -40,6 +41,8 @@ export function applyBinary(
   let result = handWritten(operator, a, b) ?? binaryOperator(operator, a, b, same);
   if (operator === '-' && isMaxOf(b.term, a.term))
     result = { ...result, range: R.range(Number.NEGATIVE_INFINITY, 0, 0, 2) };
+  const product = operator === '*' ? selfComplement(a, b) : undefined;
+  if (product) result = { ...result, range: product, ...(R.isKnown(a.range) ? {} : { assumed: true }) };
   if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
   if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
   const isShifted = operator === '-' && (addsConstant(left.expr) || addsConstant(right.expr));

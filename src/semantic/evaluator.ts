@@ -21,6 +21,7 @@ import { finfoAttribute } from './finfo';
 import { elementOf, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { shared } from './lists';
+import { mixture } from './mixtures';
 import { assumedByName } from './names';
 import { negateQuantity } from './operators';
 import { dottedName } from './program';
@@ -90,7 +91,7 @@ export class Evaluator {
         if (expr.value === true) return scalar(1, 'bool');
         return expr.value === false ? scalar(0, 'bool') : { ...UNKNOWN, term: '...' };
       case 'Attribute':
-        return this.attributeOf(expr, this.evaluate(expr.object, env), env);
+        return this.attribute(expr, env);
       case 'Subscript':
         return evaluateSubscript(this, expr, env);
       case 'Slice':
@@ -210,6 +211,16 @@ export class Evaluator {
     return assumed ? { ...value, ...assumptionOf(assumed) } : value;
   }
 
+  private attribute(expr: AttributeExpr, env: Environment): Value {
+    const value = this.attributeOf(expr, this.evaluate(expr.object, env), env);
+    // Read and not called, `distribution.probs` is no method.
+    const isData = value.kind === 'method' && value.receiver.kind === 'instance';
+    const assumed = isData ? assumedByName(expr.name) : undefined;
+    if (!assumed) return value;
+    const key = dottedName(expr);
+    return key === undefined ? assumed : { ...assumed, term: key };
+  }
+
   /** The value of `object.name`, with the object evaluated already. */
   attributeOf(expr: AttributeExpr, object: Value, env: Environment): Value {
     const key = dottedName(expr);
@@ -306,7 +317,7 @@ export class Evaluator {
   private binary(expr: BinaryExpr, env: Environment): Value {
     const left = this.evaluate(expr.left, env);
     const right = this.evaluate(expr.right, env);
-    return applyBinary(
+    const value = applyBinary(
       this,
       expr,
       expr.operator,
@@ -314,6 +325,9 @@ export class Evaluator {
       { expr: expr.right, value: right },
       env,
     );
+    if (expr.operator !== '+' || value.kind !== 'quantity') return value;
+    const mixed = mixture(this, expr, env);
+    return mixed ? this.inContext({ ...mixed, ...(value.term === undefined ? {} : { term: value.term }) }) : value;
   }
 
   private lambda(expr: LambdaExpr, env: Environment): Value {

@@ -23,7 +23,7 @@ const SHARED: Readonly<Record<string, string>> = {
   sign: 'sign x:input',
   sgn: 'sign x:input',
   sinh: 'sinh x:input',
-  cosh: 'sinh x:input',
+  cosh: 'cosh x:input',
   erfc: 'unbounded x:input',
   lgamma: 'unbounded x:input',
   digamma: 'unbounded x:input',
