@@ -6,7 +6,7 @@ import { mayBreak } from '../semantic/poles';
 import { asQuantity, literalNumber, type Quantity } from '../semantic/value';
 import { type Expr, outerSpan, type Segment } from '../syntax/ast';
 import { isEpsilon } from './epsilons';
-import { isInTraining, passesGradient, receivesGradient } from './gradient-flow';
+import { isInTraining, isMadeOfInput, passesGradient, receivesGradient } from './gradient-flow';
 import { poleUses } from './pole-uses';
 import { isDifference, zeroEvidence } from './root-evidence';
 import { spelledOutRoot } from './root-rewrites';
@@ -117,7 +117,7 @@ function harmOf({ site, operand, kind }: Hazard, sum: OperationSite, model: Sema
       if (isSeen === undefined) return undefined;
       return {
         result: 'the value is fine, but the gradient is infinite or NaN',
-        isSure: isSeen && isInTraining(model, segment, node),
+        isSure: isSeen && isInTraining(model, segment, node) && !isMadeOfInput(model, segment, operand.expr),
       };
     }
   }

@@ -3,7 +3,8 @@
 import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, type Value } from '../semantic/value';
-import type { FunctionDef, Node, Segment } from '../syntax/ast';
+import type { Expr, FunctionDef, Node, Segment } from '../syntax/ast';
+import { sourcesOf } from './data-flow';
 import { sourceOf } from './rule';
 
 /** Code that only measures, loads or draws has no gradient, whatever it computes. */
@@ -23,6 +24,14 @@ export function isInTraining(model: SemanticModel, segment: Segment, node: Node)
 /** A function that is given gradients or updates works on them after they have flowed: the step of an optimizer. */
 function takesGradients(scope: FunctionDef): boolean {
   return scope.params.some(({ name }) => /^(updates?|grads?|gradients?)$/.test(name));
+}
+
+/** What a model is given: nothing learns from the gradient of a recording or of the features made of it. */
+const GIVEN = /^(input_values|input_features|pixel_values|waveforms?|wavs?|audios?|spectrograms?)$/i;
+
+/** Whether an operand is made of what a model is given. */
+export function isMadeOfInput(model: SemanticModel, segment: Segment, expr: Expr): boolean {
+  return sourcesOf(model, segment, expr).some((source) => source.kind === 'Name' && GIVEN.test(source.id));
 }
 
 const COUNTED: ReadonlySet<string> = new Set(['count', 'mask', 'one-hot', 'class-ids', 'size', 'length', 'fraction']);

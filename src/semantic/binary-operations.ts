@@ -1,6 +1,7 @@
 // The flow analysis of binary operators: what they give, and the sites where rules ask about them.
 
 import type { BinaryOperator, Expr, Node } from '../syntax/ast';
+import { joined } from './conditions';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { handWritten, isMaxOf, isSpread } from './idioms';
@@ -45,9 +46,7 @@ export function applyBinary(
   if (product) result = { ...result, range: product, ...(R.isKnown(a.range) ? {} : { assumed: true }) };
   if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
   if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
-  const isShifted = operator === '-' && (addsConstant(left.expr) || addsConstant(right.expr));
-  if (isShifted && result.range.reachesZero === 1) result = { ...result, range: { ...result.range, reachesZero: 0 } };
-  const evidence = evidenceOf(operator, a, b, result);
+  const evidence = evidenceOf(operator, left, right, result);
   if (evidence) {
     const span = { start: node.start, end: node.end };
     result = { ...result, because: [{ segment: evaluator.context.segment, span, ...evidence }] };
@@ -61,11 +60,15 @@ export function applyBinary(
   if (a.term !== undefined && b.term !== undefined) {
     const term = evaluator.term(`(${a.term}${operator}${b.term})`);
     if (term !== undefined) result = { ...result, term };
+    if (operator === '&' || operator === '|') {
+      const parts = [a, b].map((operand) => evaluator.session.conditionOf(operand.term));
+      evaluator.session.setCondition(term, joined(operator === '&' ? 'and' : 'or', parts));
+    }
   }
   result = evaluator.inContext(result);
   const operation = Object.hasOwn(OPERATIONS, operator) ? OPERATIONS[operator] : undefined;
   if (operation !== undefined) {
-    const unselected = operator === '*' ? unselectedInProduct(evaluator, left.expr, right.expr, env) : [];
+    const unselected = operator === '*' ? unselectedInProduct(evaluator, left, right, env) : [];
     evaluator.session.site({
       operation,
       framework: result.framework ?? 'python',

@@ -1,6 +1,7 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
+import { conditionOfCall, isConversion } from './conditions';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
@@ -43,7 +44,7 @@ export class CallEvaluator {
       const unselected = selection
         ? unselectedIn(this.evaluator, selection, env)
         : signature.operation === 'multiply'
-          ? unselectedInCall(this.evaluator, expr, callee.kind === 'method', env)
+          ? unselectedInCall(this.evaluator, expr, callee, args, env)
           : [];
       return this.operation(expr, callee, signature, args, env, chosenFrom(selection), unselected);
     }
@@ -228,7 +229,13 @@ export class CallEvaluator {
       signature.operation === 'uniform' ||
       signature.operation === 'integers' ||
       signature.operation === 'indicator';
-    const term = pure && !random ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
+    let term = pure && !random ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
+    const [left, right] = [asQuantity(x?.value), asQuantity(operands.get('y')?.value)];
+    const known = (t: string | undefined) => this.session.conditionOf(t);
+    const condition = conditionOfCall(signature.operation, left, right, known);
+    // A mask in a dtype of which nothing is known is still that mask.
+    if (condition && isConversion(signature.operation)) term ??= this.session.freshTerm('mask');
+    this.session.setCondition(term, condition);
     const operandTerm = x?.value.kind === 'quantity' ? x.value.term : undefined;
     // A sum over what may be missing is 0 because it is missing.
     const isKept = signature.operation === 'sum' && result.because.at(-1)?.operation === 'fallback';

@@ -1,79 +1,216 @@
-// What a condition is made of, however it is spelled: comparisons, their conjunctions and negations, and conversions.
+// Conditions as values: what `positive = x > 0` says of x where it is asked for later, under its name.
 
-import type { CallExpr, CompareOperator, Expr } from '../syntax/ast';
+import type { CompareOperator } from '../syntax/ast';
+import type { Environment } from './environment';
+import * as R from './range';
+import { literalNumber, type Quantity, UNKNOWN } from './value';
 
-/** The parts of a condition; undefined where it is no more than a value that holds or does not. */
+/** What is known to hold where a truth value is true, in terms that no later assignment changes. */
 export type Condition =
-  | { readonly kind: 'compare'; readonly left: Expr; readonly operator: CompareOperator; readonly right: Expr }
-  /** Of several conditions all hold, or any does. */
-  | { readonly kind: 'all' | 'any'; readonly parts: readonly Expr[] }
-  | { readonly kind: 'not'; readonly operand: Expr }
-  /** The same condition in another dtype or shape. */
-  | { readonly kind: 'same'; readonly operand: Expr };
+  | { readonly kind: 'compare'; readonly operator: CompareOperator; readonly left: Quantity; readonly right: Quantity }
+  /** Equal up to a tolerance. */
+  | { readonly kind: 'close'; readonly left: Quantity; readonly right: Quantity }
+  | { readonly kind: 'and' | 'or'; readonly parts: readonly Condition[] }
+  | { readonly kind: 'not'; readonly part: Condition };
 
-const COMPARISONS: Readonly<Record<string, CompareOperator>> = {
-  eq: '==',
-  equal: '==',
-  ne: '!=',
-  neq: '!=',
-  not_equal: '!=',
-  gt: '>',
-  greater: '>',
-  ge: '>=',
-  greater_equal: '>=',
-  lt: '<',
-  less: '<',
-  le: '<=',
-  less_equal: '<=',
+const NEGATED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+  '==': '!=',
+  '!=': '==',
+  is: 'is not',
+  'is not': 'is',
 };
-const CONVERSIONS =
-  /^(bool|float|double|half|int|long|byte|to|type|type_as|astype|unsqueeze|squeeze|view|reshape|expand|expand_as|contiguous|detach|clone)$/;
+const MIRRORED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '==': '==',
+  '!=': '!=',
+};
 
-/** The condition that an expression spells out by an operator or by a function of that name. */
-export function conditionOf(expr: Expr): Condition | undefined {
-  switch (expr.kind) {
-    case 'Unary':
-      return expr.operator === 'not' || expr.operator === '~' ? { kind: 'not', operand: expr.operand } : undefined;
-    case 'Bool':
-      return { kind: expr.operator === 'and' ? 'all' : 'any', parts: expr.values };
-    case 'Binary':
-      if (expr.operator === '&') return { kind: 'all', parts: [expr.left, expr.right] };
-      return expr.operator === '|' ? { kind: 'any', parts: [expr.left, expr.right] } : undefined;
-    case 'NamedExpr':
-      return { kind: 'same', operand: expr.value };
-    case 'Compare': {
-      const [operator] = expr.operators;
-      const [right] = expr.comparators;
-      return expr.operators.length === 1 && operator && right
-        ? { kind: 'compare', left: expr.left, operator, right }
-        : undefined;
-    }
-    case 'Call':
-      return ofCall(expr);
+export function negated(operator: CompareOperator): CompareOperator | undefined {
+  return NEGATED[operator];
+}
+
+export function mirrored(operator: CompareOperator): CompareOperator | undefined {
+  return MIRRORED[operator];
+}
+
+/** The same truth values in another dtype or shape. */
+export function isConversion(operation: string): boolean {
+  return operation === 'same' || operation.startsWith('cast');
+}
+
+const COMPARES: Readonly<Record<string, CompareOperator>> = {
+  greater: '>',
+  greater_equal: '>=',
+  less: '<',
+  less_equal: '<=',
+  equal: '==',
+  not_equal: '!=',
+};
+
+/** The condition that an operation of the library tables gives: `torch.gt(x, 0)`, `np.logical_and(a, b)`. */
+export function conditionOfCall(
+  operation: string,
+  x: Quantity,
+  y: Quantity,
+  known: (term: string | undefined) => Condition | undefined,
+): Condition | undefined {
+  const operator = COMPARES[operation];
+  if (operator) return { kind: 'compare', operator, left: x, right: y };
+  if (operation === 'isclose') return { kind: 'close', left: x, right: y };
+  const [a, b] = [known(x.term), known(y.term)];
+  if (isConversion(operation)) return a;
+  switch (operation) {
+    case 'logical_not':
+      return a && { kind: 'not', part: a };
+    case 'logical_and':
+    case 'logical_or':
+      return joined(operation === 'logical_and' ? 'and' : 'or', [a, b]);
     default:
       return undefined;
   }
 }
 
-function ofCall(expr: CallExpr): Condition | undefined {
-  const { callee } = expr;
-  if (callee.kind !== 'Attribute' || expr.args.some((arg) => arg.unpack !== '')) return undefined;
-  const { name, object } = callee;
-  const args = expr.args.filter((arg) => arg.keyword === undefined).map((arg) => arg.value);
-  const [first, second] = args;
-  const operator = Object.hasOwn(COMPARISONS, name) ? COMPARISONS[name] : undefined;
-  if (operator && first) {
-    // `torch.equal` compares two arrays as a whole, and gives one answer.
-    if (name === 'equal' && object.kind === 'Name' && object.id === 'torch') return undefined;
-    if (args.length === 2 && second) return { kind: 'compare', left: first, operator, right: second };
-    return args.length === 1 ? { kind: 'compare', left: object, operator, right: first } : undefined;
+/** Of `a and b` with a b of which nothing is known, a is still known to hold where both do. */
+export function joined(kind: 'and' | 'or', parts: readonly (Condition | undefined)[]): Condition | undefined {
+  const known = parts.filter((part) => part !== undefined);
+  return known.length > 0 ? { kind, parts: known } : undefined;
+}
+
+/** Teaches `env` what a condition being `holds` means. */
+export function assume(condition: Condition, holds: boolean, env: Environment): void {
+  switch (condition.kind) {
+    case 'not':
+      assume(condition.part, !holds, env);
+      return;
+    case 'and':
+    case 'or':
+      // Of `a and b` that fails, it is unknown which failed; likewise of `a or b` that holds.
+      if ((condition.kind === 'and') === holds) for (const part of condition.parts) assume(part, holds, env);
+      return;
+    case 'close':
+      if (!holds) compare(condition.left, '!=', condition.right, env);
+      return;
+    case 'compare': {
+      const operator = holds ? condition.operator : NEGATED[condition.operator];
+      if (operator) compare(condition.left, operator, condition.right, env);
+      answer(condition.left, condition.operator, condition.right, holds, env);
+    }
   }
-  if (name === 'logical_and' || name === 'logical_or') {
-    const parts = args.length === 2 ? args : [object, ...args];
-    return parts.length === 2 ? { kind: name === 'logical_and' ? 'all' : 'any', parts } : undefined;
+}
+
+/** `if n:` means n is not 0; `if mask.any():` means its sum is not. */
+export function truth(value: Quantity, holds: boolean, env: Environment, any: boolean): void {
+  if (value.term === undefined) return;
+  if (any) {
+    if (holds) env.learn(`sum(${value.term})`, { ...R.ANY, excludesZero: true });
+    return;
   }
-  if (name === 'logical_not') return { kind: 'not', operand: first ?? object };
-  // tf.cast(condition, dtype) and condition.to(dtype)
-  if (name === 'cast') return first ? { kind: 'same', operand: first } : undefined;
-  return CONVERSIONS.test(name) ? { kind: 'same', operand: object } : undefined;
+  if (holds) learn(value, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) }, env);
+  else learn(value, R.constant(0), env);
+}
+
+/** The truth value of a comparison, by whatever expression it is asked for. */
+export function answer(
+  left: Quantity,
+  operator: CompareOperator,
+  right: Quantity,
+  holds: boolean,
+  env: Environment,
+): void {
+  if (left.term !== undefined && right.term !== undefined)
+    truth({ ...UNKNOWN, term: `(${left.term}${operator}${right.term})` }, holds, env, false);
+}
+
+export function compare(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
+  tested(left, operator, right, env);
+  bound(left, operator, literalNumber(right) ?? lowerBoundFor(operator, right), env);
+  const mirrored = MIRRORED[operator];
+  if (mirrored) bound(right, mirrored, literalNumber(left) ?? lowerBoundFor(mirrored, left), env);
+}
+
+/**
+ * `if step < warmup:` with two values of which nothing is known: what is said to be larger is taken to be above 0, for
+ * whoever wrote the test has thought of it.
+ */
+function tested(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
+  if (literalNumber(left) !== undefined || literalNumber(right) !== undefined) return;
+  const larger = operator === '<' ? right : operator === '>' ? left : undefined;
+  const smaller = larger === right ? left : right;
+  if (larger?.term === undefined || smaller.range.hi < 0) return;
+  env.learn(larger.term, { ...R.ANY, excludesZero: true });
+  const magnitude = /^abs\((.+)\)$/.exec(larger.term)?.[1];
+  if (magnitude !== undefined) env.learn(magnitude, { ...R.ANY, excludesZero: true });
+}
+
+/** `x > eps` with an eps that is only known to be above 0 still says that x is. */
+function lowerBoundFor(operator: CompareOperator, q: Quantity): number | undefined {
+  if ((operator === '>' || operator === '>=') && Number.isFinite(q.range.lo) && !q.assumed) return q.range.lo;
+  if ((operator === '<' || operator === '<=') && Number.isFinite(q.range.hi) && !q.assumed) return q.range.hi;
+  return undefined;
+}
+
+function bound(q: Quantity, operator: CompareOperator, n: number | undefined, env: Environment): void {
+  if (n === undefined || q.term === undefined) return;
+  switch (operator) {
+    case '>':
+      if (n >= 0) beyond(q, env);
+      // The smallest float above n; n itself is excluded.
+      learn(q, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0), env);
+      if (n === 0) minimumOf(q, env);
+      return;
+    case '>=':
+      learn(q, R.range(n, Number.POSITIVE_INFINITY, n > 0 ? 0 : 1, 0), env);
+      return;
+    case '<':
+      learn(q, R.range(Number.NEGATIVE_INFINITY, n === 0 ? -Number.MIN_VALUE : n, 0, 0), env);
+      magnitudeOf(q, n, 0, env);
+      return;
+    case '<=':
+      learn(q, R.range(Number.NEGATIVE_INFINITY, n, 0, 1), env);
+      magnitudeOf(q, n, 1, env);
+      return;
+    case '==':
+      learn(q, R.constant(n), env);
+      return;
+    case '!=':
+      if (n === 0)
+        learn(q, { ...R.ANY, excludesZero: true, ...(q.range.lo === 0 ? { lo: Number.MIN_VALUE } : {}) }, env);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Teaches `env` a fact about a value; one that the value cannot be says that nothing is selected. */
+function learn({ term, range, assumed }: Quantity, fact: R.Range, env: Environment): void {
+  if (term === undefined) return;
+  // A constant that nothing reaches is a default, in place of which callers may give anything.
+  const isShown = !assumed && !(R.isConstant(range) && range.reachesLo === 0);
+  if (isShown && R.isDisjoint(range, fact)) env.impossible = true;
+  env.learn(term, fact);
+}
+
+/** `abs(x) > eps` keeps x off 0. */
+function beyond(q: Quantity, env: Environment): void {
+  const inner = /^abs\((.+)\)$/.exec(q.term ?? '')?.[1];
+  if (inner !== undefined) env.learn(inner, { ...R.ANY, excludesZero: true });
+}
+
+/** `x.min() > 0` says that every element is. */
+function minimumOf(q: Quantity, env: Environment): void {
+  const inner = /^smallest\(([^,]*)\)$/.exec(q.term ?? '')?.[1];
+  if (inner !== undefined) env.learn(inner, R.range(Number.MIN_VALUE, Number.POSITIVE_INFINITY, 0, 0));
+}
+
+/** `abs(x) < n` bounds x on both sides. */
+function magnitudeOf(q: Quantity, n: number, reach: R.Reach, env: Environment): void {
+  const inner = /^abs\((.+)\)$/.exec(q.term ?? '')?.[1];
+  if (inner !== undefined && n >= 0) env.learn(inner, R.range(-n, n, reach, reach));
 }

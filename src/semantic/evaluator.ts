@@ -1,20 +1,12 @@
 // The flow analysis of expressions: an abstract value for each, in the environment that holds there.
 
-import type {
-  AttributeExpr,
-  BinaryExpr,
-  CompareExpr,
-  ComprehensionExpr,
-  Expr,
-  LambdaExpr,
-  NameExpr,
-  Segment,
-} from '../syntax/ast';
+import type { AttributeExpr, BinaryExpr, ComprehensionExpr, Expr, LambdaExpr, NameExpr, Segment } from '../syntax/ast';
 import { addsConstant, applyBinary } from './binary-operations';
 import { CallEvaluator } from './call-evaluator';
 import { classAttribute, classMethod } from './classes';
 import { definitionOf } from './definitions';
 import { autocastOf } from './derive';
+import { isShifted, withoutCancelling } from './differences';
 import { dtypeNamed } from './dtype';
 import { Environment } from './environment';
 import { finfoAttribute } from './finfo';
@@ -30,6 +22,7 @@ import { refine } from './refine';
 import type { Session } from './session';
 import { assignElements, evaluateSubscript } from './subscripts';
 import { EMPTY_OR_NOT } from './transfers/arrays';
+import { boolValue, compareValues, complement } from './truth-values';
 import {
   type AutocastRegion,
   asQuantity,
@@ -102,30 +95,19 @@ export class Evaluator {
         return this.binary(expr, env);
       case 'Unary': {
         const operand = this.evaluate(expr.operand, env);
-        if (expr.operator === 'not') return UNKNOWN;
         if (operand.kind !== 'quantity') return UNKNOWN;
+        if (expr.operator === 'not') return complement(this.session, operand);
         if (expr.operator === '-') {
           const negated = negateQuantity(operand);
           return operand.term === undefined ? negated : { ...negated, term: `(-${operand.term})` };
         }
         if (expr.operator === '+') return operand;
-        return operand.role === 'mask' ? { ...operand } : UNKNOWN;
+        return operand.role === 'mask' ? complement(this.session, operand, operand) : UNKNOWN;
       }
       case 'Bool':
-        return this.bool(expr.operator, expr.values, env);
-      case 'Compare': {
-        const operands = [expr.left, ...expr.comparators].map((operand) => this.evaluate(operand, env));
-        const tensor = operands.find((v): v is Quantity => v.kind === 'quantity' && v.holder === 'tensor');
-        const truth: Quantity = {
-          ...UNKNOWN,
-          range: R.UNIT,
-          role: 'mask',
-          dtype: 'bool',
-          ...this.compareTerm(expr, operands),
-        };
-        if (!tensor) return truth;
-        return { ...truth, holder: 'tensor', ...(tensor.framework ? { framework: tensor.framework } : {}) };
-      }
+        return boolValue(this, expr.operator, expr.values, env);
+      case 'Compare':
+        return compareValues(this, expr, env);
       case 'Conditional': {
         this.evaluate(expr.test, env);
         const [whenTrue, whenFalse] = [env.branch(), env.branch()];
@@ -208,7 +190,9 @@ export class Evaluator {
     if (value.kind !== 'quantity' || R.hasEnds(value.range) || R.excludesZero(value.range) || value.role !== undefined)
       return value;
     const assumed = assumedByName(name);
-    return assumed ? { ...value, ...assumptionOf(assumed) } : value;
+    // Of a denominator that was computed here, how it was computed says more than what it is called.
+    if (!assumed || (assumed.role === 'denominator' && value.because.length > 0)) return value;
+    return { ...value, ...assumptionOf(assumed) };
   }
 
   private attribute(expr: AttributeExpr, env: Environment): Value {
@@ -251,6 +235,9 @@ export class Evaluator {
       }
       case 'instance':
         return this.instanceAttribute(object, expr.name);
+      // torch.topk(x, 3).values
+      case 'sequence':
+        return (expr.name === 'values' ? object.elements[0] : undefined) ?? UNKNOWN;
       case 'quantity': {
         const own = tensorAttribute(object, expr.name);
         if (own) return own;
@@ -280,13 +267,6 @@ export class Evaluator {
     return method;
   }
 
-  private compareTerm(expr: CompareExpr, operands: readonly Value[]): { readonly term?: string } {
-    const [left, right] = operands.map((operand) => asQuantity(operand).term);
-    if (left === undefined || right === undefined || operands.length !== 2) return {};
-    const term = this.term(`(${left}${expr.operators[0]}${right})`);
-    return term === undefined ? {} : { term };
-  }
-
   term(text: string): string | undefined {
     return text.length <= MAX_TERM ? text : undefined;
   }
@@ -295,23 +275,6 @@ export class Evaluator {
   private slice(ends: readonly (Expr | undefined)[], env: Environment): Value {
     const terms = ends.map((end) => (end ? asQuantity(this.evaluate(end, env)).term : ''));
     return terms.includes(undefined) ? UNKNOWN : { ...UNKNOWN, term: terms.join(':') };
-  }
-
-  private bool(operator: 'and' | 'or', values: readonly Expr[], env: Environment): Value {
-    let joined: Value | undefined;
-    const scope = env.branch();
-    for (const [i, operand] of values.entries()) {
-      const value = this.evaluate(operand, scope);
-      const isLast = i === values.length - 1;
-      // `n or 1`: the left value is used only where it is not 0.
-      const kept: Value =
-        operator === 'or' && !isLast && value.kind === 'quantity'
-          ? { ...value, range: { ...value.range, excludesZero: true } }
-          : value;
-      joined = joined === undefined ? kept : this.session.join(joined, kept);
-      refine(this, operand, operator === 'and', scope);
-    }
-    return joined ?? UNKNOWN;
   }
 
   private binary(expr: BinaryExpr, env: Environment): Value {
@@ -325,7 +288,9 @@ export class Evaluator {
       { expr: expr.right, value: right },
       env,
     );
-    if (expr.operator !== '+' || value.kind !== 'quantity') return value;
+    if (value.kind !== 'quantity') return value;
+    if (expr.operator === '-') return isShifted(this, expr, env) ? withoutCancelling(value) : value;
+    if (expr.operator !== '+') return value;
     const mixed = mixture(this, expr, env);
     return mixed ? this.inContext({ ...mixed, ...(value.term === undefined ? {} : { term: value.term }) }) : value;
   }

@@ -73,7 +73,13 @@ function elementsOf(
     const key =
       index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
     if (key) return key;
-    return { ...UNKNOWN, ...(term === undefined ? {} : { term }), ...(length ? { length } : {}) };
+    const isArray = indices.length > 1 && expr.indices.some(({ kind }) => kind === 'Slice');
+    return {
+      ...UNKNOWN,
+      ...(isArray ? { holder: 'tensor' as const } : {}),
+      ...(term === undefined ? {} : { term }),
+      ...(length ? { length } : {}),
+    };
   }
   // x[x > 0] holds only what the condition lets through.
   const result = isSelection ? selected(evaluator, condition, true, object, env) : object;
@@ -170,10 +176,12 @@ function withStored(
   env: Environment,
 ): Quantity {
   const condition = conditionOf(indices[0]);
-  const isSelection = condition && indices.length === 1 && isCondition(condition);
+  const isMask = index?.kind === 'quantity' && (index.dtype === 'bool' || index.role === 'mask');
+  const isKnown = isMask && evaluator.session.conditionOf(index.term) !== undefined;
+  const isSelection = condition && indices.length === 1 && (isCondition(condition) || isKnown);
   const kept = isSelection ? selected(evaluator, condition, false, object, env).range : object.range;
   const stored = value.range;
-  const isMasked = !isSelection && index?.kind === 'quantity' && (index.dtype === 'bool' || index.role === 'mask');
+  const isMasked = isMask && !isSelection;
   const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
   const { term: _, origin: __, role, ...rest } = object;
   return {

@@ -1,13 +1,13 @@
 // What an expression meets on the elements that a condition leaves out: it is evaluated there too, and differentiated.
 
 import type { CompareOperator, Expr } from '../syntax/ast';
-import { conditionOf } from './conditions';
+import { assume, type Condition, mirrored, negated } from './conditions';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import type { Breakdown, OperationSite, UnselectedSite } from './operation-site';
 import { breakdown, isExponential, isRootAtZero } from './poles';
 import * as R from './range';
-import { MIRRORED, NEGATED, refine, refineComparison, testBehind } from './refine';
+import { refine } from './refine';
 import { newRecording } from './session';
 import { asQuantity, literalNumber, type Quantity } from './value';
 
@@ -107,66 +107,53 @@ function isReduced(term: string | undefined, tested: readonly string[]): boolean
 
 /** Environments of the elements for which `condition` is `holds`: one for each way in which it can be. */
 function worldsOf(evaluator: Evaluator, condition: Expr, holds: boolean, env: Environment): Environment[] {
-  const parts = conditionOf(condition);
-  switch (parts?.kind) {
-    case 'not':
-      return worldsOf(evaluator, parts.operand, !holds, env);
-    case 'same':
-      return worldsOf(evaluator, parts.operand, holds, env);
-    case 'all':
-    case 'any': {
-      if ((parts.kind === 'all') !== holds)
-        return parts.parts.flatMap((part) => worldsOf(evaluator, part, holds, env)).slice(0, MOST_WORLDS);
-      let worlds = [env];
-      for (const part of parts.parts)
-        worlds = worlds.flatMap((world) => worldsOf(evaluator, part, holds, world)).slice(0, MOST_WORLDS);
-      return worlds;
-    }
-    case 'compare':
-      return ofComparison(evaluator, parts.left, parts.operator, parts.right, holds, env);
-    default:
-      break;
-  }
-  if (condition.kind === 'Compare') {
-    // `0 < x < 1` fails at either end.
-    const sides = [condition.left, ...condition.comparators];
-    return condition.operators
-      .flatMap((operator, i) => ofComparison(evaluator, sides[i] as Expr, operator, sides[i + 1] as Expr, holds, env))
-      .slice(0, MOST_WORLDS);
-  }
-  const definition = testBehind(evaluator, condition, env);
+  const { session } = evaluator;
+  const { term } = asQuantity(session.silently(() => evaluator.evaluate(condition, env)));
+  const known = session.conditionOf(term);
   const world = env.branch();
+  if (known) {
+    // By the value of the condition alone: what is in it may have several ways to fail.
+    if (term !== undefined) world.learn(term, holds ? { ...R.ANY, excludesZero: true } : R.constant(0));
+    return worldsWhere(known, holds, world);
+  }
   refine(evaluator, condition, holds, world);
-  return definition ? worldsOf(evaluator, definition, holds, world) : [world];
+  return [world];
 }
 
-/** All that fails the comparison, and the one value at its edge. */
-function ofComparison(
-  evaluator: Evaluator,
-  left: Expr,
-  operator: CompareOperator,
-  right: Expr,
-  holds: boolean,
-  env: Environment,
-): Environment[] {
-  const effective = holds ? operator : NEGATED[operator];
-  if (!effective) return [];
-  const whole = env.branch();
-  refineComparison(evaluator, left, operator, right, holds, whole);
-  const evaluate = (expr: Expr): Quantity =>
-    asQuantity(evaluator.session.silently(() => evaluator.evaluate(expr, env)));
-  const [a, b] = [evaluate(left), evaluate(right)];
-  const edge = whole.branch();
-  const isFound = learnEdge(a, effective, b, edge);
-  return isFound ? [edge, whole] : [whole];
+function worldsWhere(condition: Condition, holds: boolean, env: Environment): Environment[] {
+  switch (condition.kind) {
+    case 'not':
+      return worldsWhere(condition.part, !holds, env);
+    case 'and':
+    case 'or': {
+      if ((condition.kind === 'and') !== holds)
+        return condition.parts.flatMap((part) => worldsWhere(part, holds, env)).slice(0, MOST_WORLDS);
+      let worlds = [env];
+      for (const part of condition.parts)
+        worlds = worlds.flatMap((world) => worldsWhere(part, holds, world)).slice(0, MOST_WORLDS);
+      return worlds;
+    }
+    case 'close':
+    case 'compare': {
+      const world = env.branch();
+      assume(condition, holds, world);
+      const operator = condition.kind === 'close' ? '==' : condition.operator;
+      const effective = holds ? operator : negated(operator);
+      const edge = world.branch();
+      // All that fails the comparison, and the one value at its edge.
+      return effective && learnEdge(condition.left, effective, condition.right, edge) ? [edge, world] : [world];
+    }
+  }
 }
 
 function learnEdge(a: Quantity, operator: CompareOperator, b: Quantity, world: Environment): boolean {
-  const mirrored = MIRRORED[operator];
   const bound = boundOf(b);
   if (bound !== undefined) return learnEdgeOf(a, operator, bound, world);
   const other = boundOf(a);
-  if (other !== undefined) return mirrored !== undefined && learnEdgeOf(b, mirrored, other, world);
+  if (other !== undefined) {
+    const turned = mirrored(operator);
+    return turned !== undefined && learnEdgeOf(b, turned, other, world);
+  }
   if (a.term === undefined || b.term === undefined) return false;
   const differences = [`(${a.term}-${b.term})`, `(${b.term}-${a.term})`] as const;
   if (operator === '==' || operator === '<=' || operator === '>=') {
