@@ -68,19 +68,29 @@ function once(reports: readonly RuleReport[]): readonly RuleReport[] {
 
 /** One report a hazard: a rule is silent where a more specific one speaks of the same place, as surely. */
 function withoutYielding(reports: readonly RuleReport[]): readonly RuleReport[] {
-  if (!reports.some(({ rule }) => rule.yieldsTo)) return reports;
+  const specific = new Set(reports.flatMap(({ rule }) => rule.yieldsTo ?? []));
+  // By segment, so that a long file costs no more than many short ones.
+  const bySegment = new Map<Segment, RuleReport[]>();
+  for (const each of reports) {
+    if (!specific.has(each.rule.code)) continue;
+    const beside = bySegment.get(each.report.segment);
+    if (beside) beside.push(each);
+    else bySegment.set(each.report.segment, [each]);
+  }
+  if (bySegment.size === 0) return reports;
   return reports.filter(({ rule, report }) => {
     const { yieldsTo } = rule;
     return !(
       yieldsTo &&
-      reports.some(
-        (other) =>
-          yieldsTo.includes(other.rule.code) &&
-          other.report.segment === report.segment &&
-          other.report.span.start < report.span.end &&
-          report.span.start < other.report.span.end &&
-          RANK[other.report.confidence] >= RANK[report.confidence],
-      )
+      bySegment
+        .get(report.segment)
+        ?.some(
+          (other) =>
+            yieldsTo.includes(other.rule.code) &&
+            other.report.span.start < report.span.end &&
+            report.span.start < other.report.span.end &&
+            RANK[other.report.confidence] >= RANK[report.confidence],
+        )
     );
   });
 }

@@ -92,7 +92,7 @@ class Replacement {
 }
 
 /** What arrays of unknown make are, where the file imports only one library that has arrays. */
-function onlyArrayLibrary({ packages }: SemanticModel): Framework {
+export function onlyArrayLibrary({ packages }: SemanticModel): Framework {
   const found = (['torch', 'numpy', 'jax', 'tensorflow'] as const).filter((name) => packages.has(name));
   return found.length === 1 && found[0] !== undefined ? found[0] : 'python';
 }

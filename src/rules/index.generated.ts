@@ -9,6 +9,8 @@ import { rule as nan501 } from './fp16-without-grad-scaler';
 import { rule as nan105 } from './inverse-trig-at-boundary';
 import { rule as nan101 } from './log-of-possible-zero';
 import { rule as nan303 } from './mask-constant-overflows-half';
+import { rule as nan301 } from './misplaced-epsilon';
+import { rule as nan109 } from './nan-survives-mask';
 import { rule as nan405 } from './no-anomaly-detection';
 import { rule as nan108 } from './reduction-of-possible-empty';
 import { rule as nan201 } from './root-gradient-at-zero';
@@ -16,6 +18,7 @@ import { rule as nan112 } from './singular-linear-algebra';
 import { rule as nan107 } from './softmax-over-masked-row';
 import { rule as nan111 } from './uninitialised-tensor';
 import { rule as nan302 } from './vanishing-epsilon';
+import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan104, nan105, nan107, nan108, nan110, nan111, nan112, nan201, nan302, nan303, nan401, nan405, nan501, nan601];
+export const RULES: readonly Rule[] = [nan101, nan102, nan104, nan105, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601];

@@ -15,6 +15,7 @@ export const rule: Rule = {
   severity: 'warning',
   summary: '`acos`, `asin`, `atanh`, `acosh` or `erfinv` of a value that reaches or leaves the end of its domain.',
   fixable: 'unsafe',
+  yieldsTo: ['NAN109', 'NAN202'],
   docs: {
     what: 'Finds `acos`, `asin`, `atanh`, `acosh` and `erfinv` of cosines, normalised dot products, outputs of tanh, and of values that are clamped to exactly ±1, in PyTorch, NumPy, TensorFlow, Keras, JAX and `math`.',
     why: 'The cosine of two equal directions is 1, and rounding takes it to 1.0000001. `acos` is NaN there; at exactly 1 its value is fine, but its gradient is infinite, and 0 times that is NaN.',

@@ -18,6 +18,7 @@ export const rule: Rule = {
   severity: 'warning',
   summary: 'A logarithm of a value that can be exactly 0 (or 1, for `logit`; -1, for `log1p`).',
   fixable: 'both',
+  yieldsTo: ['NAN109', 'NAN202', 'NAN301'],
   docs: {
     what: 'Finds `log`, `log2`, `log10`, `log1p`, `logit` and `xlogy` whose operand can reach the pole: outputs of softmax, sigmoid, relu and their kin, probabilities, counts, clamps at 0, in PyTorch, NumPy, TensorFlow, Keras, JAX and `math`.',
     why: 'Softmax and sigmoid are never 0 on paper, but underflow to exactly 0 in floating point. `log(0)` is -inf, its gradient is Inf, and 0 times that is NaN: one such element makes the loss and every weight NaN.',

@@ -5,6 +5,7 @@ import type { SemanticModel } from '../semantic/model';
 import type { OperationSite, SiteOperand } from '../semantic/operation-site';
 import { asQuantity, literalNumber, literalString } from '../semantic/value';
 import type { Expr, Node } from '../syntax/ast';
+import { isInTraining, stopsGradient } from './gradient-flow';
 import { dividesBy, isDifference, type ZeroEvidence, type ZeroKind, zeroEvidence } from './root-evidence';
 import { rootFixes, spelledOutRoot } from './root-rewrites';
 import { type LocalFix, oneLine, type Rule, type RuleContext, sourceOf } from './rule';
@@ -16,6 +17,7 @@ export const rule: Rule = {
   summary: 'A square root, or a norm or std of JAX, TensorFlow and Keras, whose gradient is infinite or NaN at 0.',
   needs: ['torch', 'tensorflow', 'keras', 'tf_keras', 'jax'],
   fixable: 'both',
+  yieldsTo: ['NAN109', 'NAN202', 'NAN301'],
   docs: {
     what: 'Finds `sqrt(x)` and `x ** 0.5` through which a gradient flows and whose operand can be exactly 0: sums of squares, mean squared errors, variances, squared distances, clamps at 0, softmax and sigmoid outputs. In JAX, TensorFlow and Keras also `norm` and `std`; those of PyTorch define the gradient at 0.',
     why: 'The derivative of a root is infinite at 0. The chain rule multiplies it by the gradient of the operand, which is 0 for a square: the loss is a fine number, and after one step every weight is NaN.',
@@ -121,31 +123,10 @@ function report(
   });
 }
 
-/** Code that only measures, loads or draws has no gradient, whatever it computes. */
-const WITHOUT_GRADIENT =
-  /metric|eval|valid|test|score|accuracy|plot|visuali|summary|__getitem__|collate|dataset|transform|preprocess|callback|schedul|sampl|optimi[sz]er|monitor|statistic|constraint|initiali|^_*init_|\bstd\b|extract|indices/i;
-
 function confidenceOf(model: SemanticModel, site: OperationSite, evidence: ZeroEvidence | undefined): Confidence {
-  const scope = model.enclosingFunction(site.segment, site.node);
-  const owner = model.enclosingClass(site.segment, site.node);
-  const bases = owner?.bases.map((base) => sourceOf(site.segment, base.value)).join(' ') ?? '';
-  if (WITHOUT_GRADIENT.test(`${scope?.name ?? ''} ${owner?.name ?? ''} ${bases}`)) return 'possible';
-  // Without a function there is no forward pass: a script that prepares numbers.
-  if (!scope) return 'possible';
+  if (!isInTraining(model, site.segment, site.node)) return 'possible';
   return evidence?.kind === 'clamp' || evidence?.kind === 'probability' ? 'proven' : 'likely';
 }
-
-/** Methods and functions after which no gradient flows back. */
-const ENDS_GRADIENT: ReadonlySet<string> = new Set(['item', 'detach', 'detach_', 'tolist', 'numpy', 'data']);
-const ENDS_GRADIENT_FUNCTIONS: ReadonlySet<string> = new Set([
-  'float',
-  'int',
-  'round',
-  'print',
-  'str',
-  'format',
-  'stop_gradient',
-]);
 
 /**
  * Whether a gradient may flow into the root from what is done with it, and no other rule speaks of that place: a bare
@@ -155,20 +136,17 @@ function isGradientUsed(model: SemanticModel, site: OperationSite): boolean {
   const { segment } = site;
   let node: Node = site.node;
   for (let parent = model.parentOf(segment, node); parent; parent = model.parentOf(segment, node)) {
+    if (stopsGradient(parent, node)) return false;
     switch (parent.kind) {
       case 'Attribute':
-        if (ENDS_GRADIENT.has(parent.name)) return false;
         if (/^(add|clamp|clip|clamp_min)_?$/.test(parent.name) && node === site.node) return false;
         break;
       case 'Call': {
         const { callee } = parent;
         const name = callee.kind === 'Name' ? callee.id : callee.kind === 'Attribute' ? callee.name : '';
-        if (callee !== node && (ENDS_GRADIENT_FUNCTIONS.has(name) || /^(clamp|clip|maximum|max)$/.test(name)))
-          return false;
+        if (callee !== node && /^(clamp|clip|maximum|max)$/.test(name)) return false;
         break;
       }
-      case 'Compare':
-        return false;
       case 'Binary':
         if (parent.operator === '/' && parent.right === node) return false;
         if (parent.operator === '+' && isSmall(model, site, parent.left === node ? parent.right : parent.left))

@@ -1,19 +1,21 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
-import { conditionOfCall } from './conditions';
+import { conditionOfCall, isConversion } from './conditions';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
 import { canonicalName, functionSignature, methodSignature, moduleSignature, type Signature } from './libraries';
 import { callListMethod } from './lists';
 import { touchMatrix, traitOfCall, withTrait } from './matrices';
-import type { SiteOperand } from './operation-site';
+import type { SiteOperand, UnselectedSite } from './operation-site';
 import { transfer } from './operations';
 import { otherCall } from './other-calls';
+import { unselectedInCall } from './products';
 import { dottedName } from './program';
-import { refine, selected } from './refine';
+import { selected } from './refine';
 import { handsOnRoom, reservesRoom } from './room';
+import { ownSelection, type Selection, selectionOf, unselectedIn } from './selections';
 import type { Session } from './session';
 import { asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
 
@@ -30,23 +32,32 @@ export class CallEvaluator {
   }
 
   evaluate(expr: CallExpr, env: Environment): Value {
+    const own = ownSelection(this.evaluator, expr, env);
     const callee =
       expr.callee.kind === 'Attribute'
-        ? this.methodOrFunction(expr.callee, env)
+        ? this.methodOrFunction(expr.callee, env, own?.branches[0]?.scope ?? env)
         : this.evaluator.evaluate(expr.callee, env);
     if (expr.callee.kind === 'Attribute') this.session.record(expr.callee, callee);
     const signature = this.signatureOf(expr, callee);
-    const scopes = signature?.operation === 'where' ? this.whereScopes(expr, env) : undefined;
-    const args = expr.args.map((arg, i) => this.evaluator.evaluate(arg.value, scopes?.[i] ?? env));
-    if (signature) return this.operation(expr, callee, signature, args, env);
+    const selection = own ?? (signature && selectionOf(this.evaluator, expr, signature, env));
+    const scopes = new Map(selection?.branches.map((branch) => [branch.expr, branch.scope]));
+    const args = expr.args.map((arg) => this.evaluator.evaluate(arg.value, scopes.get(arg.value) ?? env));
+    if (signature) {
+      const unselected = selection
+        ? unselectedIn(this.evaluator, selection, env)
+        : signature.operation === 'multiply'
+          ? unselectedInCall(this.evaluator, expr, callee, args, env)
+          : [];
+      return this.operation(expr, callee, signature, args, env, chosenFrom(selection), unselected);
+    }
     if (callee.kind === 'method' && (callee.receiver.kind === 'sequence' || callee.receiver.kind === 'list'))
       return callListMethod(expr, callee.receiver, callee.name, args, env);
     return this.evaluator.inContextValue(otherCall(this.evaluator, expr, callee, args, env), args);
   }
 
   /** Evaluates `x.f` for a call: a method name of a table is a method even where nothing is known of x. */
-  private methodOrFunction(callee: AttributeExpr, env: Environment): Value {
-    const object = this.evaluator.evaluate(callee.object, env);
+  private methodOrFunction(callee: AttributeExpr, env: Environment, scope: Environment): Value {
+    const object = this.evaluator.evaluate(callee.object, scope);
     // An attribute of an object of some class, of which nothing is known: what is called on it may be an array's.
     const receiver = object.kind === 'method' ? UNKNOWN : object;
     const value = this.evaluator.attributeOf(callee, receiver, env);
@@ -78,23 +89,14 @@ export class CallEvaluator {
     }
   }
 
-  /** In `where(c, a, b)` a is used only where c holds, b only where it does not. */
-  private whereScopes(expr: CallExpr, env: Environment): (Environment | undefined)[] | undefined {
-    const condition = expr.args[0];
-    if (!condition || condition.keyword !== undefined) return undefined;
-    const [whenTrue, whenFalse] = [env.branch(), env.branch()];
-    this.session.silently(() => this.evaluator.evaluate(condition.value, env));
-    refine(this.evaluator, condition.value, true, whenTrue);
-    refine(this.evaluator, condition.value, false, whenFalse);
-    return [undefined, whenTrue, whenFalse];
-  }
-
   private operation(
     expr: CallExpr,
     callee: Value,
     signature: Signature,
     args: readonly Value[],
     env: Environment,
+    only: string | undefined,
+    unselected: readonly UnselectedSite[],
   ): Value {
     const operands = new Map<string, SiteOperand>();
     const isMethod = callee.kind === 'method';
@@ -111,7 +113,9 @@ export class CallEvaluator {
     if (signature.operation === 'cast') this.castOperand(expr, args, operands);
     if (signature.operation === 'masked_fill') this.keepUnmasked(operands, env);
     const framework = this.frameworkFor(signature, callee, operands);
-    let result = transfer(signature.operation, { framework, get: (name) => operands.get(name)?.value });
+    const given = (name: string) =>
+      operands.get(only !== undefined && /^([xy]|value)$/.test(name) ? only : name)?.value;
+    let result = transfer(signature.operation, { framework, get: given });
     if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, args, result);
     const outer = this.evaluator.inContextValue(result, args);
     this.session.site({
@@ -133,6 +137,7 @@ export class CallEvaluator {
       gradient: this.context.gradient,
       autocast: this.context.autocast,
       origins: this.session.isRecording ? this.origins(operands, env) : NO_ORIGINS,
+      ...(unselected.length > 0 ? { unselected } : {}),
     });
     const x = operands.get('x');
     if (signature.inPlace && x) {
@@ -169,14 +174,15 @@ export class CallEvaluator {
     return this.session.silently(() => asQuantity(this.evaluator.evaluate(operand, env)).term) === origin.operandTerm;
   }
 
-  /** `.to(torch.float16)`, `.to(dtype=…)`, `.to(device)`, `.astype("float16")`: the operand that is a dtype. */
+  /** `.to(torch.float16)`, `.to(x.dtype)`, `.to(device)`, `.astype("float16")`: the operand that is a dtype. */
   private castOperand(expr: CallExpr, args: readonly Value[], operands: Map<string, SiteOperand>): void {
     operands.delete('dtype');
     expr.args.forEach((arg, i) => {
       const value = args[i];
       if (!value || arg.unpack !== '') return;
       if (arg.keyword !== undefined && arg.keyword !== 'dtype') return;
-      if (dtypeFrom(value) !== undefined) operands.set('dtype', { expr: arg.value, value });
+      const isOther = arg.keyword === 'dtype' || (arg.value.kind === 'Attribute' && arg.value.name === 'dtype');
+      if (isOther || dtypeFrom(value) !== undefined) operands.set('dtype', { expr: arg.value, value });
     });
   }
 
@@ -229,10 +235,13 @@ export class CallEvaluator {
       signature.operation === 'uniform' ||
       signature.operation === 'integers' ||
       signature.operation === 'indicator';
-    const term = pure && !isFresh ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
+    let term = pure && !isFresh ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
     const [left, right] = [asQuantity(x?.value), asQuantity(operands.get('y')?.value)];
     const known = (t: string | undefined) => this.session.conditionOf(t);
-    this.session.setCondition(term, conditionOfCall(signature.operation, left, right, known));
+    const condition = conditionOfCall(signature.operation, left, right, known);
+    // A mask in a dtype of which nothing is known is still that mask.
+    if (condition && isConversion(signature.operation)) term ??= this.session.freshTerm('mask');
+    this.session.setCondition(term, condition);
     const operandTerm = x?.value.kind === 'quantity' ? x.value.term : undefined;
     // A sum over what may be missing is 0 because it is missing.
     const isKept = signature.operation === 'sum' && result.because.at(-1)?.operation === 'fallback';
@@ -263,6 +272,12 @@ export class CallEvaluator {
     const name = callee.kind === 'library' || callee.kind === 'method' ? callee.name : '';
     return withTrait(finished, traitOfCall(signature.operation, name, expr, operands), place);
   }
+}
+
+/** The one branch that a selection takes inside a branch of another one whose condition rules the other out. */
+function chosenFrom(selection: Selection | undefined): string | undefined {
+  const possible = selection?.branches.filter((branch) => !branch.scope.impossible);
+  return selection?.branches.length === 2 && possible?.length === 1 ? possible[0]?.name : undefined;
 }
 
 /** Why a value has the bounds it has, for the operations that set them. */

@@ -3,7 +3,7 @@
 import type { CompareOperator } from '../syntax/ast';
 import type { Environment } from './environment';
 import * as R from './range';
-import { literalNumber, type Quantity } from './value';
+import { literalNumber, type Quantity, UNKNOWN } from './value';
 
 /** What is known to hold where a truth value is true, in terms that no later assignment changes. */
 export type Condition =
@@ -36,6 +36,15 @@ export function negated(operator: CompareOperator): CompareOperator | undefined 
   return NEGATED[operator];
 }
 
+export function mirrored(operator: CompareOperator): CompareOperator | undefined {
+  return MIRRORED[operator];
+}
+
+/** The same truth values in another dtype or shape. */
+export function isConversion(operation: string): boolean {
+  return operation === 'same' || operation.startsWith('cast');
+}
+
 const COMPARES: Readonly<Record<string, CompareOperator>> = {
   greater: '>',
   greater_equal: '>=',
@@ -56,6 +65,7 @@ export function conditionOfCall(
   if (operator) return { kind: 'compare', operator, left: x, right: y };
   if (operation === 'isclose') return { kind: 'close', left: x, right: y };
   const [a, b] = [known(x.term), known(y.term)];
+  if (isConversion(operation)) return a;
   switch (operation) {
     case 'logical_not':
       return a && { kind: 'not', part: a };
@@ -90,6 +100,7 @@ export function assume(condition: Condition, holds: boolean, env: Environment): 
     case 'compare': {
       const operator = holds ? condition.operator : NEGATED[condition.operator];
       if (operator) compare(condition.left, operator, condition.right, env);
+      answer(condition.left, condition.operator, condition.right, holds, env);
     }
   }
 }
@@ -101,8 +112,20 @@ export function truth(value: Quantity, holds: boolean, env: Environment, any: bo
     if (holds) env.learn(`sum(${value.term})`, { ...R.ANY, excludesZero: true });
     return;
   }
-  if (holds) env.learn(value.term, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) });
-  else env.learn(value.term, R.constant(0));
+  if (holds) learn(value, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) }, env);
+  else learn(value, R.constant(0), env);
+}
+
+/** The truth value of a comparison, by whatever expression it is asked for. */
+export function answer(
+  left: Quantity,
+  operator: CompareOperator,
+  right: Quantity,
+  holds: boolean,
+  env: Environment,
+): void {
+  if (left.term !== undefined && right.term !== undefined)
+    truth({ ...UNKNOWN, term: `(${left.term}${operator}${right.term})` }, holds, env, false);
 }
 
 export function compare(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
@@ -139,30 +162,39 @@ function bound(q: Quantity, operator: CompareOperator, n: number | undefined, en
     case '>':
       if (n >= 0) beyond(q, env);
       // The smallest float above n; n itself is excluded.
-      env.learn(q.term, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0));
+      learn(q, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0), env);
       if (n === 0) minimumOf(q, env);
       return;
     case '>=':
-      env.learn(q.term, R.range(n, Number.POSITIVE_INFINITY, n > 0 ? 0 : 1, 0));
+      learn(q, R.range(n, Number.POSITIVE_INFINITY, n > 0 ? 0 : 1, 0), env);
       return;
     case '<':
-      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 0));
+      learn(q, R.range(Number.NEGATIVE_INFINITY, n === 0 ? -Number.MIN_VALUE : n, 0, 0), env);
       magnitudeOf(q, n, 0, env);
       return;
     case '<=':
-      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 1));
+      learn(q, R.range(Number.NEGATIVE_INFINITY, n, 0, 1), env);
       magnitudeOf(q, n, 1, env);
       return;
     case '==':
-      env.learn(q.term, R.constant(n));
+      learn(q, R.constant(n), env);
       return;
     case '!=':
       if (n === 0)
-        env.learn(q.term, { ...R.ANY, excludesZero: true, ...(q.range.lo === 0 ? { lo: Number.MIN_VALUE } : {}) });
+        learn(q, { ...R.ANY, excludesZero: true, ...(q.range.lo === 0 ? { lo: Number.MIN_VALUE } : {}) }, env);
       return;
     default:
       return;
   }
+}
+
+/** Teaches `env` a fact about a value; one that the value cannot be says that nothing is selected. */
+function learn({ term, range, assumed }: Quantity, fact: R.Range, env: Environment): void {
+  if (term === undefined) return;
+  // A constant that nothing reaches is a default, in place of which callers may give anything.
+  const isShown = !assumed && !(R.isConstant(range) && range.reachesLo === 0);
+  if (isShown && R.isDisjoint(range, fact)) env.impossible = true;
+  env.learn(term, fact);
 }
 
 /** `abs(x) > eps` keeps x off 0. */

@@ -33,9 +33,12 @@ export function isTelling(left: Expr, right: Expr, a: Quantity, b: Quantity): bo
   return upper !== undefined && lower !== undefined && areEnds(upper, lower);
 }
 
+/** A term of elements at fixed positions; `:` alone takes all along an axis. */
+const ELEMENT = /^(.+)\[(?:[\d.-]+|::)(?:,(?:[\d.-]+|::))*\]$/;
+
 /** `grid[1]` and `grid[0]`, whatever the grid is. */
 export function areElements(a: string | undefined, b: string | undefined): boolean {
-  const object = (term: string | undefined): string | undefined => /^(.+)\[[\d.,:-]+\]$/.exec(term ?? '')?.[1];
+  const object = (term: string | undefined): string | undefined => ELEMENT.exec(term ?? '')?.[1];
   const one = object(a);
   return one !== undefined && one === object(b);
 }

@@ -33,6 +33,12 @@ export function expUnderflow(dtype: DType | undefined): number {
   return dtype === 'float64' ? -745.1 : -103.9;
 }
 
+/** Above this argument `exp` is infinite. */
+export function expOverflow(dtype: DType | undefined): number {
+  if (dtype === 'float16') return 11.09;
+  return dtype === 'float64' ? 709.78 : 88.72;
+}
+
 /** Above this argument `sigmoid` gives exactly 1. */
 export function sigmoidSaturation(dtype: DType | undefined): number {
   if (dtype === 'float16') return 8.3;

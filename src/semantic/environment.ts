@@ -1,6 +1,7 @@
 // Environments of the flow analysis: names to values, layered so that a branch costs only what it changes.
 
-import { intersect, type Range } from './range';
+import type { Expr } from '../syntax/ast';
+import { intersect, isDisjoint, type Range } from './range';
 import { joinValues, UNKNOWN, type Value } from './value';
 
 /**
@@ -14,6 +15,10 @@ export class Environment {
   private hasFacts: boolean;
   /** After return, raise, break or continue: what follows cannot be reached. */
   dead = false;
+  /** The facts contradict each other: there is no element for which they hold. */
+  impossible: boolean;
+  /** What names of this layer were bound to, where that was a plain assignment. */
+  private definitions: Map<string, Expr> | undefined;
 
   constructor(
     readonly parent: Environment | undefined,
@@ -21,6 +26,7 @@ export class Environment {
     readonly isScope: boolean = false,
   ) {
     this.hasFacts = !isScope && (parent?.hasFacts ?? false);
+    this.impossible = !isScope && (parent?.impossible ?? false);
   }
 
   get(name: string): Value | undefined {
@@ -42,6 +48,29 @@ export class Environment {
 
   set(name: string, value: Value): void {
     this.bindings.set(name, value);
+    this.definitions?.delete(name);
+  }
+
+  /** More is known of what a name holds; it is still what it was defined to be. */
+  narrow(name: string, value: Value): void {
+    const definition = this.definitionOf(name);
+    this.set(name, value);
+    if (definition) this.define(name, definition);
+  }
+
+  /** Notes the expression that a name has just been bound to. */
+  define(name: string, expr: Expr): void {
+    this.definitions ??= new Map();
+    this.definitions.set(name, expr);
+  }
+
+  /** The expression that a name was last bound to; what it reads may have changed since. */
+  definitionOf(name: string): Expr | undefined {
+    for (let layer: Environment | undefined = this; layer; layer = layer.parent) {
+      if (layer.bindings.has(name)) return layer.definitions?.get(name);
+      if (layer.isScope) return undefined;
+    }
+    return undefined;
   }
 
   factOf(term: string): Range | undefined {
@@ -56,9 +85,19 @@ export class Environment {
   }
 
   learn(term: string, fact: Range): void {
+    const before = this.factOf(term);
+    if (before && isDisjoint(before, fact)) this.impossible = true;
     this.hasFacts = true;
     const known = this.facts.get(term);
     this.facts.set(term, known ? intersect(known, fact) : fact);
+  }
+
+  /** The terms of which something was learned since `base`, a layer below this one. */
+  learnedSince(base: Environment): string[] {
+    const terms: string[] = [];
+    for (let layer: Environment | undefined = this; layer && layer !== base; layer = layer.parent)
+      terms.push(...layer.facts.keys());
+    return terms;
   }
 
   branch(): Environment {
@@ -77,7 +116,11 @@ export class Environment {
       return;
     }
     if (live.length === 1) {
-      for (const [name, value] of first.bindings) this.set(name, value);
+      for (const [name, value] of first.bindings) {
+        this.set(name, value);
+        const definition = first.definitions?.get(name);
+        if (definition) this.define(name, definition);
+      }
       for (const [term, fact] of first.facts) this.learn(term, fact);
       return;
     }

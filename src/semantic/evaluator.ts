@@ -1,23 +1,21 @@
 // The flow analysis of expressions: an abstract value for each, in the environment that holds there.
 
-import type { AttributeExpr, BinaryExpr, ComprehensionExpr, Expr, LambdaExpr, Node, Segment } from '../syntax/ast';
+import type { AttributeExpr, BinaryExpr, ComprehensionExpr, Expr, LambdaExpr, NameExpr, Segment } from '../syntax/ast';
+import { addsConstant, applyBinary } from './binary-operations';
 import { CallEvaluator } from './call-evaluator';
 import { classAttribute, classMethod } from './classes';
-import { joined as joinedCondition } from './conditions';
+import { definitionOf } from './definitions';
 import { autocastOf } from './derive';
 import { isShifted, withoutCancelling } from './differences';
 import { dtypeNamed } from './dtype';
 import { Environment } from './environment';
 import { finfoAttribute } from './finfo';
-import { elementOf, handWritten, isMaxOf, isSpread, tensorAttribute } from './idioms';
+import { elementOf, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
-import { concatenated, shared } from './lists';
-import { lostSummand } from './lost-epsilon';
-import { traitOfOperator, withTrait } from './matrices';
-import { mixture, selfComplement } from './mixtures';
+import { shared } from './lists';
+import { mixture } from './mixtures';
 import { assumedByName } from './names';
-import type { SiteOperand } from './operation-site';
-import { binaryOperator, evidenceOf, negateQuantity } from './operators';
+import { negateQuantity } from './operators';
 import { dottedName } from './program';
 import * as R from './range';
 import { refine } from './refine';
@@ -32,7 +30,6 @@ import {
   type ListValue,
   lengthOf,
   NONE,
-  type Origin,
   type Quantity,
   scalar,
   UNKNOWN,
@@ -47,7 +44,8 @@ export interface Context {
 }
 
 const MAX_TERM = 160;
-const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
+/** So many definitions are followed at most, so that long functions cost no more than short ones. */
+const MOST_DEFINITIONS = 24;
 
 export class Evaluator {
   constructor(
@@ -75,7 +73,7 @@ export class Evaluator {
   private evaluateKind(expr: Expr, env: Environment): Value {
     switch (expr.kind) {
       case 'Name':
-        return this.name(expr.id, env);
+        return this.behindName(expr, env) ?? this.name(expr.id, env);
       case 'Number':
         return expr.isImaginary ? UNKNOWN : scalar(expr.value, expr.isInteger ? 'integer' : 'float64');
       case 'String':
@@ -84,14 +82,13 @@ export class Evaluator {
       case 'Constant':
         if (expr.value === null) return NONE;
         if (expr.value === true) return scalar(1, 'bool');
-        return expr.value === false ? scalar(0, 'bool') : UNKNOWN;
+        return expr.value === false ? scalar(0, 'bool') : { ...UNKNOWN, term: '...' };
       case 'Attribute':
         return this.attribute(expr, env);
       case 'Subscript':
         return evaluateSubscript(this, expr, env);
       case 'Slice':
-        for (const part of [expr.lower, expr.upper, expr.step]) if (part) this.evaluate(part, env);
-        return UNKNOWN;
+        return this.slice([expr.lower, expr.upper, expr.step], env);
       case 'Call':
         return new CallEvaluator(this).evaluate(expr, env);
       case 'Binary':
@@ -169,7 +166,24 @@ export class Evaluator {
       if (functionSignature(`builtins.${id}`)) return { kind: 'library', name: `builtins.${id}` };
       return assumedByName(id) ?? UNKNOWN;
     }
-    return this.withAssumption(id, bound.kind === 'sequence' && !env.isOwn(id) ? shared(bound) : bound);
+    const value = bound.kind === 'sequence' && !env.isOwn(id) ? shared(bound) : bound;
+    const definition = env.definitionOf(id);
+    return definition && addsConstant(definition) ? value : this.withAssumption(id, value);
+  }
+
+  /** Of the elements that a condition leaves out, what a name stands for is worked out anew. */
+  private behindName(expr: NameExpr, env: Environment): Value | undefined {
+    const { session } = this;
+    const { imagined } = session;
+    if (!imagined || !session.isRecording || imagined.size >= MOST_DEFINITIONS) return undefined;
+    const definition = definitionOf(this, expr, env);
+    if (!definition) return undefined;
+    const known = imagined.get(definition);
+    if (known) return known;
+    imagined.set(definition, env.get(expr.id) ?? UNKNOWN);
+    const value = this.evaluate(definition, env);
+    imagined.set(definition, value);
+    return value;
   }
 
   private withAssumption(name: string, value: Value): Value {
@@ -257,79 +271,28 @@ export class Evaluator {
     return text.length <= MAX_TERM ? text : undefined;
   }
 
+  /** Nothing but a name for the part that it takes, so that equal slices are known to be equal. */
+  private slice(ends: readonly (Expr | undefined)[], env: Environment): Value {
+    const terms = ends.map((end) => (end ? asQuantity(this.evaluate(end, env)).term : ''));
+    return terms.includes(undefined) ? UNKNOWN : { ...UNKNOWN, term: terms.join(':') };
+  }
+
   private binary(expr: BinaryExpr, env: Environment): Value {
     const left = this.evaluate(expr.left, env);
     const right = this.evaluate(expr.right, env);
-    const value = this.applyBinary(
+    const value = applyBinary(
+      this,
       expr,
       expr.operator,
       { expr: expr.left, value: left },
       { expr: expr.right, value: right },
+      env,
     );
     if (value.kind !== 'quantity') return value;
     if (expr.operator === '-') return isShifted(this, expr, env) ? withoutCancelling(value) : value;
     if (expr.operator !== '+') return value;
     const mixed = mixture(this, expr, env);
     return mixed ? this.inContext({ ...mixed, ...(value.term === undefined ? {} : { term: value.term }) }) : value;
-  }
-
-  /** The value of `left operator right`, and the site where the operator is one that rules ask about. */
-  applyBinary(node: Node, operator: BinaryExpr['operator'], left: SiteOperand, right: SiteOperand): Value {
-    if (left.value.kind === 'string' || right.value.kind === 'string') return UNKNOWN;
-    const list = operator === '+' ? concatenated(left.value, right.value) : undefined;
-    if (list) return list;
-    const a = asQuantity(left.value);
-    const b = asQuantity(right.value);
-    const same = a.term !== undefined && a.term === b.term;
-    let result = handWritten(operator, a, b) ?? binaryOperator(operator, a, b, same);
-    if (operator === '-' && isMaxOf(b.term, a.term))
-      result = { ...result, range: R.range(Number.NEGATIVE_INFINITY, 0, 0, 2) };
-    const product = operator === '*' ? selfComplement(a, b) : undefined;
-    if (product) result = { ...result, range: product, ...(R.isKnown(a.range) ? {} : { assumed: true }) };
-    if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
-    if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
-    const evidence = evidenceOf(operator, left, right, result);
-    if (evidence) {
-      const span = { start: node.start, end: node.end };
-      result = { ...result, because: [{ segment: this.context.segment, span, ...evidence }] };
-    }
-    const lost = operator === '+' ? lostSummand(a, b) : undefined;
-    if (lost) {
-      const { start, end } = (lost === 'a' ? left : right).expr;
-      const because = { message: 'this epsilon is 0 in the dtype beside it', operation: 'lost_epsilon' };
-      result = { ...result, because: [{ segment: this.context.segment, span: { start, end }, ...because }] };
-    }
-    if (a.term !== undefined && b.term !== undefined) {
-      const term = this.term(`(${a.term}${operator}${b.term})`);
-      if (term !== undefined) result = { ...result, term };
-      if (operator === '&' || operator === '|') {
-        const parts = [a, b].map((operand) => this.session.conditionOf(operand.term));
-        this.session.setCondition(term, joinedCondition(operator === '&' ? 'and' : 'or', parts));
-      }
-    }
-    const place = { segment: this.context.segment, span: { start: node.start, end: node.end } };
-    result = withTrait(this.inContext(result), traitOfOperator(operator, a, b), place);
-    if (operator === '/' || operator === '**') {
-      this.session.site({
-        operation: operator === '/' ? 'divide' : 'power',
-        framework: result.framework ?? 'python',
-        name: operator,
-        node,
-        segment: this.context.segment,
-        operands: new Map([
-          ['x', left],
-          ['y', right],
-        ]),
-        form: 'operator',
-        inPlace: false,
-        result,
-        callee: undefined,
-        gradient: this.context.gradient,
-        autocast: this.context.autocast,
-        origins: NO_ORIGINS,
-      });
-    }
-    return result;
   }
 
   private lambda(expr: LambdaExpr, env: Environment): Value {

@@ -2,6 +2,7 @@
 
 import type { Expr, ForStmt, ImportFromStmt, ImportStmt, Stmt, TryStmt, WhileStmt, WithStmt } from '../syntax/ast';
 import { autocastRegion, switchesGradientOff } from './autocast';
+import { applyBinary } from './binary-operations';
 import type { Environment } from './environment';
 import { Evaluator } from './evaluator';
 import { elementOf } from './idioms';
@@ -87,6 +88,12 @@ class Interpreter {
     for (const stmt of body) this.statement(stmt, env);
   }
 
+  private assign(target: Expr, value: Value, expr: Expr, env: Environment): void {
+    this.evaluator.assignTarget(target, value, env);
+    const key = dottedName(target);
+    if (key !== undefined) env.define(key, expr);
+  }
+
   private statement(stmt: Stmt, env: Environment): void {
     const { evaluator } = this;
     switch (stmt.kind) {
@@ -95,21 +102,23 @@ class Interpreter {
         return;
       case 'Assign': {
         const value = evaluator.evaluate(stmt.value, env);
-        for (const target of stmt.targets) evaluator.assignTarget(target, value, env);
+        for (const target of stmt.targets) this.assign(target, value, stmt.value, env);
         return;
       }
       case 'AnnAssign': {
-        if (stmt.value) evaluator.assignTarget(stmt.target, evaluator.evaluate(stmt.value, env), env);
+        if (stmt.value) this.assign(stmt.target, evaluator.evaluate(stmt.value, env), stmt.value, env);
         return;
       }
       case 'AugAssign': {
         const old = evaluator.evaluate(stmt.target, env);
         const by = evaluator.evaluate(stmt.value, env);
-        const value = evaluator.applyBinary(
+        const value = applyBinary(
+          evaluator,
           stmt,
           stmt.operator,
           { expr: stmt.target, value: old },
           { expr: stmt.value, value: by },
+          env,
         );
         const key = dottedName(stmt.target);
         if (key !== undefined) evaluator.bind(key, value.kind === 'quantity' ? withoutTerm(value) : value, env);

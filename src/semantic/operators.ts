@@ -45,9 +45,21 @@ export function binaryOperator(operator: string, a: Quantity, b: Quantity, sameT
       return derive(framework, [a, b], { range: a.range.lo >= 0 && b.range.lo >= 0 ? R.nonNegative(0) : R.ANY });
     case '@':
       return derive(framework === 'python' ? 'torch' : framework, [a, b], { range: product(a.range, b.range) });
+    case '&':
+    case '|':
+    case '^':
+      // Of two conditions, one more; of whole numbers, another one: no gradient flows through either.
+      return {
+        ...derive(framework, [a, b], isMask(a) && isMask(b) ? { range: R.UNIT, role: 'mask', dtype: 'bool' } : {}),
+        gradient: false,
+      };
     default:
       return derive(framework, [a, b], {});
   }
+}
+
+function isMask({ role, dtype }: Quantity): boolean {
+  return role === 'mask' || dtype === 'bool';
 }
 
 /** A size, or a positive whole number beside one. */

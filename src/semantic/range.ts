@@ -206,6 +206,13 @@ export function atMost(r: Range, bound: Range): Range {
   return negate(atLeast(negate(r), negate(bound)));
 }
 
+/** Whether no number lies in both. */
+export function isDisjoint(a: Range, b: Range): boolean {
+  const lo = Math.max(a.lo, b.lo);
+  const hi = Math.min(a.hi, b.hi);
+  return lo > hi || (lo === 0 && hi === 0 && (a.excludesZero || b.excludesZero));
+}
+
 /** The part of `r` that lies in `within`; an end that `within` cuts off is reached only as surely as before. */
 export function intersect(r: Range, within: Range): Range {
   const lo = Math.max(r.lo, within.lo);

@@ -1,7 +1,7 @@
 // What a condition that holds (or does not) says about the values in it.
 
 import type { CompareOperator, Expr } from '../syntax/ast';
-import { assume, compare, negated, truth } from './conditions';
+import { answer, assume, compare, negated, truth } from './conditions';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { dottedName } from './program';
@@ -39,6 +39,7 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
         if (effective) {
           const [a, b] = [asQuantity(evaluate(left)), asQuantity(evaluate(right))];
           compare(a, effective, b, env);
+          answer(a, operator, b, holds, env);
           refineLength(evaluator, left, effective, literalNumber(b), env);
         }
         left = right;
@@ -133,10 +134,10 @@ function atLeastLong(evaluator: Evaluator, expr: Expr, n: number, env: Environme
   if (key === undefined) return;
   const value = evaluator.session.silently(() => evaluator.evaluate(expr, env));
   const atLeast = R.range(n, Number.POSITIVE_INFINITY, 0, 0);
-  if (value.kind === 'list') env.set(key, { ...value, length: R.intersect(value.length, atLeast) });
+  if (value.kind === 'list') env.narrow(key, { ...value, length: R.intersect(value.length, atLeast) });
   else if (value.kind === 'sequence' && value.elements.length === 0)
-    env.set(key, { kind: 'list', element: UNKNOWN, length: atLeast, because: [] });
-  else if (value.kind === 'method') env.set(key, { ...UNKNOWN, length: atLeast });
+    env.narrow(key, { kind: 'list', element: UNKNOWN, length: atLeast, because: [] });
+  else if (value.kind === 'method') env.narrow(key, { ...UNKNOWN, length: atLeast });
   else if (value.kind === 'quantity' && value.holder !== 'scalar')
-    env.set(key, { ...value, length: value.length ? R.intersect(value.length, atLeast) : atLeast });
+    env.narrow(key, { ...value, length: value.length ? R.intersect(value.length, atLeast) : atLeast });
 }

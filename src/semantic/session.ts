@@ -40,6 +40,10 @@ export class Session {
   /** What truth values say, by their terms. */
   private readonly conditions = new Map<string, Condition>();
   readonly attributes = new Map<ClassDef, Map<string, Value>>();
+  /** A definition is being evaluated to see whether it still gives the value that its name has. */
+  isComparing = false;
+  /** Values of the definitions behind names, while the values that a condition leaves out are being imagined. */
+  imagined: Map<Expr, Value> | undefined;
   /** Sinks for `self.x = …` while a class's attributes are being found out. */
   attributeSink: ((name: string, value: Value) => void) | undefined;
   /** The parameters' values that call sites of the file agree on. */

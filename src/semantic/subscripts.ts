@@ -68,7 +68,7 @@ function elementsOf(
   const [index] = indices;
   const [condition] = expr.indices;
   const isSelection = condition !== undefined && expr.indices.length === 1 && selects(condition, index);
-  const term = object.term === undefined ? undefined : indexTerm(evaluator, object.term, expr, indices);
+  const term = object.term === undefined ? undefined : indexTerm(evaluator, object.term, indices);
   const length = isSelection ? selectedLength(asQuantity(index), term, env) : undefined;
   if (isUnknown(object)) {
     const key =
@@ -117,22 +117,17 @@ function sequentialElement(object: Instance, index: Value | undefined): Value {
   return object.args[at < 0 ? object.args.length + at : at]?.value ?? UNKNOWN;
 }
 
-function indexTerm(
-  evaluator: Evaluator,
-  object: string,
-  expr: SubscriptExpr,
-  indices: readonly Value[],
-): string | undefined {
+function indexTerm(evaluator: Evaluator, object: string, indices: readonly Value[]): string | undefined {
   const parts: string[] = [];
-  for (const [i, index] of indices.entries()) {
-    const at = expr.indices[i];
-    if (at?.kind === 'Slice') {
-      if (expr.indices.length === 1 || at.lower || at.upper || at.step) return undefined;
-      parts.push(':');
-      continue;
-    }
+  for (const index of indices) {
     const part =
-      index.kind === 'quantity' ? index.term : index.kind === 'string' ? JSON.stringify(index.values[0]) : undefined;
+      index.kind === 'quantity'
+        ? index.term
+        : index.kind === 'string'
+          ? JSON.stringify(index.values[0])
+          : index.kind === 'none'
+            ? 'None'
+            : undefined;
     if (part === undefined) return undefined;
     parts.push(part);
   }

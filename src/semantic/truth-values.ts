@@ -1,6 +1,7 @@
 // The flow analysis of truth values: comparisons, `and`, `or` and `not`, and the conditions that they stand for.
 
 import type { CompareExpr, Expr } from '../syntax/ast';
+import { joined } from './conditions';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import * as R from './range';
@@ -12,7 +13,7 @@ const TRUTH: Quantity = { ...UNKNOWN, range: R.UNIT, role: 'mask', dtype: 'bool'
 
 export function compareValues(evaluator: Evaluator, expr: CompareExpr, env: Environment): Value {
   const operands = [expr.left, ...expr.comparators].map((operand) => evaluator.evaluate(operand, env));
-  const term = operands.length === 2 ? compareTerm(evaluator, expr, operands.map(asQuantity)) : undefined;
+  const term = compareTerm(evaluator, expr, operands.map(asQuantity));
   const truth = term === undefined ? TRUTH : { ...TRUTH, term };
   const tensor = operands.find((v): v is Quantity => v.kind === 'quantity' && v.holder === 'tensor');
   if (!tensor) return truth;
@@ -20,13 +21,27 @@ export function compareValues(evaluator: Evaluator, expr: CompareExpr, env: Envi
 }
 
 function compareTerm(evaluator: Evaluator, expr: CompareExpr, operands: readonly Quantity[]): string | undefined {
-  const [left, right] = operands;
-  const [operator] = expr.operators;
-  if (!left || !right || !operator || (left.term === undefined && right.term === undefined)) return undefined;
   const { session } = evaluator;
-  const [a, b] = [left.term ?? session.freshTerm('value'), right.term ?? session.freshTerm('value')];
-  const term = evaluator.term(`(${a}${operator}${b})`);
-  session.setCondition(term, { kind: 'compare', operator, left, right });
+  const terms: string[] = [];
+  for (const [i, operator] of expr.operators.entries()) {
+    const [left, right] = [operands[i], operands[i + 1]];
+    if (!left || !right || (left.term === undefined && right.term === undefined)) return undefined;
+    const [a, b] = [left.term ?? session.freshTerm('value'), right.term ?? session.freshTerm('value')];
+    const term = evaluator.term(`(${a}${operator}${b})`) ?? session.freshTerm('condition');
+    session.setCondition(term, { kind: 'compare', operator, left, right });
+    terms.push(term);
+  }
+  const [only, second] = terms;
+  if (second === undefined) return only;
+  // `0 < x < 1`
+  const term = evaluator.term(terms.join(' and ')) ?? session.freshTerm('condition');
+  session.setCondition(
+    term,
+    joined(
+      'and',
+      terms.map((each) => session.conditionOf(each)),
+    ),
+  );
   return term;
 }
 
@@ -40,7 +55,7 @@ export function boolValue(
   const { session } = evaluator;
   const scope = env.branch();
   const terms: (string | undefined)[] = [];
-  let joined: Value | undefined;
+  let result: Value | undefined;
   for (const [i, operand] of operands.entries()) {
     const value = evaluator.evaluate(operand, scope);
     terms.push(asQuantity(value).term);
@@ -50,14 +65,14 @@ export function boolValue(
       operator === 'or' && !isLast && value.kind === 'quantity'
         ? { ...value, range: { ...value.range, excludesZero: true } }
         : value;
-    joined = joined === undefined ? kept : session.join(joined, kept);
+    result = result === undefined ? kept : session.join(result, kept);
     if (!isLast) refine(evaluator, operand, operator === 'and', scope);
   }
   const parts = terms.map((term) => session.conditionOf(term));
-  if (joined?.kind !== 'quantity' || !parts.every((part) => part !== undefined)) return joined ?? UNKNOWN;
+  if (result?.kind !== 'quantity' || !parts.every((part) => part !== undefined)) return result ?? UNKNOWN;
   const term = evaluator.term(terms.join(` ${operator} `));
   session.setCondition(term, { kind: operator, parts });
-  return term === undefined ? joined : { ...joined, term };
+  return term === undefined ? result : { ...result, term };
 }
 
 /** `not c` and `~c`: as `value`, and true where the condition that `operand` holds is not. */

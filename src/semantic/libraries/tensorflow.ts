@@ -22,6 +22,7 @@ const MATH: Readonly<Record<string, string>> = {
   add: 'add x y name',
   subtract: 'subtract x y name',
   multiply: 'multiply x y name',
+  multiply_no_nan: 'multiply_no_nan x y name',
   divide: 'divide x y name',
   truediv: 'divide x y name',
   divide_no_nan: 'tensor x y name',
@@ -259,6 +260,7 @@ const KERAS_OPS: Readonly<Record<string, string>> = {
   take: 'select x indices axis',
   stack: 'combine x axis',
   concatenate: 'combine x:xs axis',
+  nan_to_num: 'nan_to_num x nan posinf neginf',
 };
 
 const KERAS_LOSS_OBJECTS: Readonly<Record<string, string>> = {

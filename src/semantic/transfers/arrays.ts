@@ -15,6 +15,7 @@ import {
   type Role,
   UNKNOWN,
   type Value,
+  without,
 } from '../value';
 import { anyElement } from './elements';
 import { substituted } from './elementwise';
@@ -243,8 +244,15 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
   },
   epsilon: () => ({ ...UNKNOWN, holder: 'scalar', framework: 'python', range: R.constant(1e-7) }),
   cast: (operands) => {
-    const dtype = dtypeOf(operands.get('dtype'));
-    return dtype ? cast(dtype)(operands) : same(operands);
+    const given = operands.get('dtype');
+    const dtype = dtypeOf(given);
+    if (dtype) return cast(dtype)(operands);
+    // To a dtype that is not known, or to another device.
+    return given ? without(asQuantity(same(operands)), 'dtype') : same(operands);
+  },
+  cast_like: (operands) => {
+    const { dtype } = asQuantity(operands.get('other'));
+    return { ...without(asQuantity(same(operands)), 'dtype'), ...(dtype ? { dtype } : {}) };
   },
   cast_float16: cast('float16'),
   cast_bfloat16: cast('bfloat16'),

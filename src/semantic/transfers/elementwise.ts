@@ -107,6 +107,8 @@ const where: Transfer = (operands) => {
   return combine(operands.framework, a, b, substituted);
 };
 
+const logSoftmax = fixed(R.range(-INF, 0, 2, 2), { role: 'log-probabilities' });
+
 export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   log: unary(logRange),
   log2: unary(logRange),
@@ -121,7 +123,11 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   tangent: unary(() => R.ANY),
   expm1: unary((x) => R.odd(x, Math.expm1)),
   softmax: fixed(R.UNIT, { role: 'probabilities' }),
-  log_softmax: fixed(R.range(-INF, 0, 2, 2), { role: 'log-probabilities' }),
+  log_softmax: (operands) => {
+    const { hasInfinity } = asQuantity(operands.get('x'));
+    // A score of -inf is -inf afterwards, too.
+    return { ...asQuantity(logSoftmax(operands)), ...(hasInfinity ? { hasInfinity } : {}) };
+  },
   sigmoid: unary(sigmoidRange, { role: 'probabilities' }),
   tanh: unary(tanhRange),
   sine: unary((x) => waveRange(x, Math.sin, Math.PI / 2)),
@@ -157,6 +163,7 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
     return isPair ? { ...difference, range: cancelling(difference.range) } : difference;
   },
   multiply: binary(R.multiply),
+  multiply_no_nan: binary(R.multiply),
   divide: binary(R.divide),
   power: (operands) => {
     const [x, y] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];

@@ -1,0 +1,19 @@
+"""An entropy in NumPy.
+
+Expected: value nan, gradient finite
+"""
+import numpy as np
+
+from proof import prove
+
+
+def entropy(p):
+    p = np.asarray(p)
+    return -(p * np.log(p) * (p > 0)).sum()  # hazard
+
+
+prove(
+    entropy,
+    edge=[(np.array([0.0, 1.0]),)],
+    ordinary=[(np.array([0.5, 0.5]),)],
+)
