@@ -16,6 +16,7 @@ export const rule: Rule = {
   summary: 'A square root, or a norm or std of JAX, TensorFlow and Keras, whose gradient is infinite or NaN at 0.',
   needs: ['torch', 'tensorflow', 'keras', 'tf_keras', 'jax'],
   fixable: 'both',
+  yieldsTo: ['NAN103'],
   docs: {
     what: 'Finds `sqrt(x)` and `x ** 0.5` through which a gradient flows and whose operand can be exactly 0: sums of squares, mean squared errors, variances, squared distances, clamps at 0, softmax and sigmoid outputs. In JAX, TensorFlow and Keras also `norm` and `std`; those of PyTorch define the gradient at 0.',
     why: 'The derivative of a root is infinite at 0. The chain rule multiplies it by the gradient of the operand, which is 0 for a square: the loss is a fine number, and after one step every weight is NaN.',

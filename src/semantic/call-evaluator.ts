@@ -1,6 +1,7 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
+import { eigenvalues, withCallForm } from './cancellation';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
@@ -107,7 +108,12 @@ export class CallEvaluator {
     if (signature.operation === 'masked_fill') this.keepUnmasked(operands, env);
     const framework = this.frameworkFor(signature, callee, operands);
     let result = transfer(signature.operation, { framework, get: (name) => operands.get(name)?.value });
-    if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, result);
+    if (result.kind === 'quantity') {
+      result = this.finishOperation(expr, callee, signature, operands, result);
+      const place = { node: expr, segment: this.context.segment };
+      result = withCallForm(signature.operation, operands, result, place);
+    }
+    result = eigenvalues(signature.operation, result, { node: expr, segment: this.context.segment });
     const outer = this.evaluator.inContextValue(result, args);
     this.session.site({
       operation: signature.operation,

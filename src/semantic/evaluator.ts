@@ -11,6 +11,7 @@ import type {
   Segment,
 } from '../syntax/ast';
 import { CallEvaluator } from './call-evaluator';
+import { negatedForm, posteriorVariance, withForm } from './cancellation';
 import { classAttribute, classMethod } from './classes';
 import { autocastOf } from './derive';
 import { dtypeNamed } from './dtype';
@@ -51,6 +52,8 @@ export interface Context {
 }
 
 const MAX_TERM = 160;
+/** Operators that rules ask about; any other one is a site only where its operands cancel. */
+const SITES: Readonly<Record<string, string>> = { '/': 'divide', '**': 'power' };
 const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
 
 export class Evaluator {
@@ -105,7 +108,7 @@ export class Evaluator {
         if (expr.operator === 'not') return UNKNOWN;
         if (operand.kind !== 'quantity') return UNKNOWN;
         if (expr.operator === '-') {
-          const negated = negateQuantity(operand);
+          const negated = negatedForm(operand, negateQuantity(operand));
           return operand.term === undefined ? negated : { ...negated, term: `(-${operand.term})` };
         }
         if (expr.operator === '+') return operand;
@@ -188,9 +191,12 @@ export class Evaluator {
   }
 
   private withAssumption(name: string, value: Value): Value {
-    if (value.kind !== 'quantity' || R.hasEnds(value.range) || R.excludesZero(value.range) || value.role !== undefined)
-      return value;
+    if (value.kind !== 'quantity' || value.role !== undefined) return value;
+    if (R.hasEnds(value.range) || R.excludesZero(value.range)) return value;
     const assumed = assumedByName(name);
+    // What comes out below 0 comes out at 0 too, and no name takes that back.
+    if (value.cancels && assumed)
+      return { ...value, ...assumptionOf(assumed), range: { ...value.range, reachesZero: 1 } };
     return assumed ? { ...value, ...assumptionOf(assumed) } : value;
   }
 
@@ -239,7 +245,8 @@ export class Evaluator {
       ...(autocast ? { autocast } : {}),
     };
     const assumed = assumedByName(expr.name);
-    return assumed ? { ...unknown, ...assumptionOf(assumed) } : unknown;
+    const cancels = posteriorVariance(expr.object, expr.name, { node: expr, segment: this.context.segment });
+    return assumed ? { ...unknown, ...assumptionOf(assumed), ...(cancels ? { cancels } : {}) } : unknown;
   }
 
   private instanceAttribute(object: Instance, name: string): Value {
@@ -317,10 +324,11 @@ export class Evaluator {
       const term = this.term(`(${a.term}${operator}${b.term})`);
       if (term !== undefined) result = { ...result, term };
     }
-    result = this.inContext(result);
-    if (operator === '/' || operator === '**') {
+    result = this.inContext(withForm(operator, left, right, result, { node, segment: this.context.segment }));
+    const operation = SITES[operator] ?? (result.cancels?.node === node ? 'cancel' : undefined);
+    if (operation) {
       this.session.site({
-        operation: operator === '/' ? 'divide' : 'power',
+        operation,
         framework: result.framework ?? 'python',
         name: operator,
         node,

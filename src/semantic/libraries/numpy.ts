@@ -110,6 +110,7 @@ export const NUMPY: LibraryTable = {
       corrcoef: 'normalized x',
       cov: 'unbounded x:m',
       inner: 'affine x:a y:b',
+      vdot: 'affine x:a y:b',
       outer: 'affine x:a y:b',
       tensordot: 'affine x:a y:b axes',
       empty: 'uninitialised shape dtype',
@@ -153,6 +154,7 @@ export const NUMPY: LibraryTable = {
       solve: 'solve x:a y:b',
       svd: 'svd x:a',
       eigh: 'eigh x:a',
+      eigvalsh: 'eigenvalues x:a',
       eig: 'eigh x:a',
       det: 'det x:a',
       slogdet: 'opaque x:a',
@@ -167,6 +169,7 @@ export const NUMPY: LibraryTable = {
       standard_normal: 'normal size',
       randint: 'integers low high size',
     },
+    'scipy.linalg': { eigh: 'eigh x:a', eigvalsh: 'eigenvalues x:a' },
     'scipy.special': {
       softmax: 'softmax x axis',
       log_softmax: 'log_softmax x axis',

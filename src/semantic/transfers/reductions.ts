@@ -24,8 +24,9 @@ function soften(reach: Reach): Reach {
 
 /** Sums can be 0 where every element can: rows that are masked, counts of nothing, activations that are all dead. */
 function sumRange(x: Range, q: Quantity, isArray: boolean): Range {
-  // The probabilities of a row, and lengths of sequences of which not all are empty.
-  const isNeverEmpty = q.role === 'probabilities' || q.role === 'length' || q.because.at(-1)?.operation === 'exp';
+  // The probabilities of a row, lengths of sequences of which not all are empty, degrees of the nodes of a graph.
+  const isNeverEmpty =
+    q.role === 'probabilities' || q.role === 'length' || /^(exp|degree)$/.test(q.because.at(-1)?.operation ?? '');
   const reach = isNeverEmpty ? 0 : soften(x.reachesLo);
   if (x.lo >= 0) return R.range(x.lo, INF, x.lo > 0 ? 0 : reach, 0);
   if (x.hi <= 0) return R.range(-INF, x.hi, 0, x.hi < 0 || isNeverEmpty ? 0 : soften(x.reachesHi));
@@ -69,7 +70,7 @@ export function extreme(operands: Operands, ofTwo: (a: Range, b: Range) => Range
 const affine: Transfer = (operands) => {
   const [x, y] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
   const range = operands.get('y') ? product(x.range, y.range) : R.ANY;
-  return derive(operands.framework, [x], {
+  return derive(operands.framework, operands.get('y') ? [x, y] : [x], {
     range: R.isKnown(range) ? range : R.UNBOUNDED,
     role: R.isKnown(range) ? undefined : 'logits',
   });
@@ -100,6 +101,7 @@ function pair(first: Value, second: Value): SequenceValue {
 
 export const REDUCTIONS: Readonly<Record<string, Transfer>> = {
   affine,
+  add_product: affine,
   sum,
   mean,
   product: (operands) => {
