@@ -17,6 +17,19 @@ export interface NegativeEvidence {
   readonly related: readonly Evidence[];
 }
 
+/** Why, in words that follow the operand. */
+export const BELOW_ZERO: Readonly<Record<NegativeKind, string>> = {
+  variance: 'is a variance as E[x²] - E[x]², which rounding takes below 0 where the values are nearly equal',
+  complement: 'is below 0 as soon as what is taken off is a little above it, and rounding is enough for that',
+  products: 'is a difference of products, and comes out below 0 where they are nearly equal',
+  residual: 'is what squares leave of a value, and rounding takes that below 0',
+  posterior: 'is what the data leave of the prior variance, and rounding takes that to 0 and below',
+  eigenvalue: 'holds eigenvalues, of which one that is 0 on paper comes out on either side of it',
+  difference: 'is below 0 where its right side is the larger one',
+  sign: 'can be negative',
+  wave: 'can be negative',
+};
+
 /** A smaller epsilon is nothing beside what rounding takes, even of small numbers; of a larger one, who knows. */
 const SMALLEST_MARGIN = 1e-9;
 

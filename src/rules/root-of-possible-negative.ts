@@ -6,7 +6,7 @@ import type { OperationSite, SiteOperand } from '../semantic/operation-site';
 import { asQuantity, literalNumber } from '../semantic/value';
 import type { Expr, Segment } from '../syntax/ast';
 import { isCaredFor } from './afterwards';
-import { type NegativeEvidence, type NegativeKind, negativeEvidence } from './negative-evidence';
+import { BELOW_ZERO, type NegativeEvidence, negativeEvidence } from './negative-evidence';
 import { poleUses } from './pole-uses';
 import { liftedFixes } from './root-rewrites';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
@@ -54,18 +54,6 @@ function visit(site: OperationSite, context: RuleContext): void {
   report(site, operand, evidence, context);
 }
 
-const WHY: Readonly<Record<NegativeKind, string>> = {
-  variance: 'is a variance as E[x²] - E[x]², which rounding takes below 0 where the values are nearly equal',
-  complement: 'is below 0 as soon as what is taken off is a little above it, and rounding is enough for that',
-  products: 'is a difference of products, and comes out below 0 where they are nearly equal',
-  residual: 'is what squares leave of a value, and rounding takes that below 0',
-  posterior: 'is what the data leave of the prior variance, and rounding takes that to 0 and below',
-  eigenvalue: 'holds eigenvalues, of which one that is 0 on paper comes out on either side of it',
-  difference: 'is below 0 where its right side is the larger one',
-  sign: 'can be negative',
-  wave: 'can be negative',
-};
-
 function report(site: OperationSite, operand: SiteOperand, evidence: NegativeEvidence, context: RuleContext): void {
   const { segment } = site;
   const text = oneLine(sourceOf(segment, operand.expr), 50);
@@ -80,7 +68,7 @@ function report(site: OperationSite, operand: SiteOperand, evidence: NegativeEvi
     span: site.node,
     // A root of a cosine is taken where it is not negative: of latitudes, say.
     confidence: evidence.kind === 'wave' ? 'possible' : evidence.confidence,
-    message: `\`${text}\` ${WHY[evidence.kind]}: ${result}. ${advice}`,
+    message: `\`${text}\` ${BELOW_ZERO[evidence.kind]}: ${result}. ${advice}`,
     related: evidence.related,
     fixes: liftedFixes(site, operand, isAboveZero, context.model),
   });
@@ -118,7 +106,7 @@ function visitVariance(site: OperationSite, context: RuleContext): void {
     segment,
     span: node,
     confidence: 'likely',
-    message: `\`${text}\` ${WHY[cancels.kind]}: the root of what is handed on is NaN there. Clamp it at 0.`,
+    message: `\`${text}\` ${BELOW_ZERO[cancels.kind]}: the root of what is handed on is NaN there. Clamp it at 0.`,
     related: [],
     fixes: liftedFixes({ ...site, form: 'operator' }, { expr: node, value: site.result }, false, model),
   });

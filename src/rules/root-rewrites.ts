@@ -15,7 +15,7 @@ export function rootFixes(site: OperationSite, operand: SiteOperand, model: Sema
 }
 
 /** The root of a small enough number that a float32 (a float16 where the operand can be one) still holds. */
-function epsilonFor(site: OperationSite, value: Quantity): string {
+export function epsilonFor(site: OperationSite, value: Quantity): string {
   return value.dtype === 'float16' || value.dtype === 'bfloat16' || site.autocast || value.autocast ? '1e-7' : '1e-12';
 }
 
@@ -150,7 +150,7 @@ const MAXIMUM_HOME: Readonly<Record<string, string>> = {
 };
 
 /** The operand, not below a bound, in the words of its framework. */
-function clampedAt(
+export function clampedAt(
   site: OperationSite,
   text: string,
   atom: string,
@@ -175,6 +175,8 @@ export function liftedFixes(
 ): LocalFix[] {
   const { segment } = site;
   const { expr } = operand;
+  // Of `x **= 0.5` the operand is what is assigned to.
+  if (site.node.kind === 'AugAssign') return [];
   const bound = isAboveZero ? (kerasEpsilon(site, model) ?? epsilonFor(site, asQuantity(operand.value))) : '0';
   const text = sourceOf(segment, expr);
   const lifted = clampedAt(site, text, isPrimary(expr) ? text : `(${text})`, bound, model);
@@ -188,13 +190,13 @@ function kerasHome(site: OperationSite): string {
 }
 
 /** The backend has an epsilon of its own; `keras.ops` has none. */
-function kerasEpsilon(site: OperationSite, model: SemanticModel): string | undefined {
+export function kerasEpsilon(site: OperationSite, model: SemanticModel): string | undefined {
   const home = kerasHome(site);
   const name = home === 'keras.backend' ? model.nameFor(home) : undefined;
   return name === undefined ? undefined : `${name}.epsilon()`;
 }
 
-function isPrimary(expr: Expr): boolean {
+export function isPrimary(expr: Expr): boolean {
   return expr.kind === 'Name' || expr.kind === 'Attribute' || expr.kind === 'Subscript' || expr.kind === 'Call';
 }
 

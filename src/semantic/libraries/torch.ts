@@ -423,6 +423,7 @@ export const TORCH: LibraryTable = {
       log_softmax: 'log_softmax x:input dim dtype',
       logsumexp: 'logsumexp x:input dim keepdim',
     },
+    'torch.nn': { Parameter: 'unbounded x:data requires_grad' },
     'torch.nn.functional': FUNCTIONAL,
     'torch.linalg': {
       norm: 'norm x:A ord dim keepdim',
