@@ -47,12 +47,24 @@ export function runRules(module: Module, model: SemanticModel, wanted: (rule: Ru
     for (const report of collected) reports.push({ rule, report });
   }
   const placed = new Placement(module);
-  return withoutYielding(reports)
+  return withoutYielding(once(reports))
     .flatMap(({ rule, report }) => placed.finding(rule, report) ?? [])
     .sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || (a.code < b.code ? -1 : 1));
 }
 
 const RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, proven: 2 };
+
+/** A cause that several places lead to is told once. */
+function once(reports: readonly RuleReport[]): readonly RuleReport[] {
+  const seen = new Map<Segment, Set<string>>();
+  return reports.filter(({ rule, report }) => {
+    const { segment, span } = report;
+    const known = seen.get(segment) ?? new Set();
+    seen.set(segment, known);
+    const key = `${rule.code}:${span.start}:${span.end}`;
+    return !known.has(key) && known.add(key);
+  });
+}
 
 /** One report a hazard: a rule is silent where a more specific one speaks of the same place, as surely. */
 function withoutYielding(reports: readonly RuleReport[]): readonly RuleReport[] {

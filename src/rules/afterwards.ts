@@ -1,8 +1,8 @@
 // What is done about a value that may have come out as NaN or Inf, after the place where it is made.
 
 import type { SemanticModel } from '../semantic/model';
-import type { FunctionDef, Node, Segment, Stmt } from '../syntax/ast';
-import { walkStatements } from '../syntax/walk';
+import type { Node, Segment, Stmt } from '../syntax/ast';
+import { blocksOf, walkStatements } from '../syntax/walk';
 import { sourceOf } from './rule';
 import { ancestors } from './statements';
 
@@ -50,27 +50,56 @@ function ignoresErrors(segment: Segment, stmt: Stmt, node: Node): boolean {
   );
 }
 
-const patterns = new Map<string, RegExp>();
-
-function patternFor(name: string): RegExp {
-  let pattern = patterns.get(name);
-  if (!pattern) {
-    const word = `\\b${name}\\b`;
-    pattern = new RegExp(
-      `(nan_to_num_?|isnan|is_nan|isinf|is_inf|isfinite|is_finite|isneginf|isposinf)\\(\\s*${word}|${word}(\\.\\w+)?\\.(nan_to_num_?|isnan|isinf|isfinite)\\(|${word}\\s*!=\\s*${word}|${word}\\[[^\\]]*(==|~|isnan|isinf|isfinite|<=|mask|valid|zero)[^\\]]*\\]+\\s*=[^=]|${word}\\.masked_fill_?\\(|\\bwhere\\([^,]+,\\s*${word}\\s*,|\\bwhere\\([^,]+,[^,]+,\\s*${word}\\s*\\)`,
-    );
-    if (patterns.size > 500) patterns.clear();
-    patterns.set(name, pattern);
-  }
-  return pattern;
+interface Patterns {
+  /** NaN is replaced in the value itself. */
+  readonly replaced: RegExp;
+  /** Somebody asks whether it is NaN. */
+  readonly asked: RegExp;
 }
 
-function isMendedLater(segment: Segment, body: FunctionDef['body']['body'], from: Stmt, name: string): boolean {
+const patterns = new Map<string, Patterns>();
+
+function patternsFor(name: string): Patterns {
+  let known = patterns.get(name);
+  if (!known) {
+    const word = `\\b${name}\\b`;
+    const test = '(isnan|is_nan|isinf|is_inf|isfinite|is_finite|isneginf|isposinf)';
+    known = {
+      replaced: new RegExp(
+        [
+          `nan_to_num_?\\(\\s*${word}`,
+          `${word}(\\.\\w+)?\\.nan_to_num_?\\(`,
+          `${word}\\[[^\\]]*(==|~|isnan|isinf|isfinite|<=|mask|valid|zero)[^\\]]*\\]+\\s*=[^=]`,
+          `${word}\\.masked_fill_?\\(`,
+          `\\bwhere\\([^,]+,\\s*${word}\\s*,`,
+          `\\bwhere\\([^,]+,[^,]+,\\s*${word}\\s*\\)`,
+        ].join('|'),
+      ),
+      asked: new RegExp(`${test}\\(\\s*${word}|${word}(\\.\\w+)?\\.${test}\\(|${word}\\s*!=\\s*${word}`),
+    };
+    if (patterns.size > 500) patterns.clear();
+    patterns.set(name, known);
+  }
+  return known;
+}
+
+/** What only stops the run, or tells of it, mends nothing: it is how one learns of the NaN. */
+const ONLY_TELLS = /\b(raise|assert|exit|print|log|logger|logging|warn|warnings|breakpoint|set_trace)\b/;
+
+function isMendedLater(segment: Segment, body: readonly Stmt[], from: Stmt, name: string): boolean {
+  const { replaced, asked } = patternsFor(name);
   let isMended = false;
   walkStatements(body, (stmt) => {
-    if (isMended || stmt.start <= from.start) return;
+    if (isMended || stmt.start <= from.start || stmt.kind === 'Assert') return;
     if (stmt.kind === 'FunctionDef' || stmt.kind === 'ClassDef') return;
-    if (patternFor(name).test(sourceOf(segment, stmt))) isMended = true;
+    if (stmt.kind === 'If') {
+      const isAsked = asked.test(sourceOf(segment, stmt.test));
+      if (isAsked && !ONLY_TELLS.test(sourceOf(segment, stmt.body))) isMended = true;
+      return;
+    }
+    if (blocksOf(stmt).length > 0) return;
+    const text = sourceOf(segment, stmt);
+    if (replaced.test(text) || (asked.test(text) && !ONLY_TELLS.test(text))) isMended = true;
   });
   return isMended;
 }

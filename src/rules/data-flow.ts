@@ -38,7 +38,8 @@ function directSources(model: SemanticModel, segment: Segment, expr: Expr): read
       return value ? [value] : [];
     }
     case 'Binary':
-      return [expr.left, expr.right];
+      // A divisor is a scale, and no element comes from it.
+      return expr.operator === '/' ? [expr.left] : [expr.left, expr.right];
     case 'Unary':
       return [expr.operand];
     case 'Subscript':

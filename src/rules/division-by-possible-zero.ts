@@ -41,11 +41,11 @@ function visit(site: OperationSite, context: RuleContext): void {
   const denominator = site.operands.get(hasDivisor ? 'y' : 'x');
   // np.divide(a, b, where=b != 0) leaves the others alone.
   if (denominator?.value.kind !== 'quantity' || site.operands.has('where')) return;
+  const value = asQuantity(denominator.value);
   const zero = zeroDenominator(site, denominator, context.model);
-  if (!zero || isCaredFor(context.model, site.segment, site.node)) return;
+  if (!zero || (isCaredFor(context.model, site.segment, site.node) && !hasGradient(site, value))) return;
   const { segment } = site;
   const { expr } = denominator;
-  const value = asQuantity(denominator.value);
   context.report({
     segment,
     span: hasDivisor ? expr : site.node,
@@ -54,6 +54,23 @@ function visit(site: OperationSite, context: RuleContext): void {
     related: zero.related,
     fixes: denominatorFixes(site, denominator, zero, context.model),
   });
+}
+
+/**
+ * Whether a gradient is known to flow through the quotient: what replaces its NaN afterwards mends the value, and 0 times
+ * an infinite slope is NaN again.
+ */
+function hasGradient(site: OperationSite, denominator: Quantity): boolean {
+  if (!site.gradient || site.framework === 'numpy' || site.framework === 'python') return false;
+  const numerator = asQuantity(site.operands.get('x')?.value);
+  return [numerator, denominator].some(carriesGradient);
+}
+
+/** A result of layers or of sums of them, not a count, a mask or a number. */
+function carriesGradient(value: Quantity): boolean {
+  if (value.gradient === false || value.holder !== 'tensor') return false;
+  if (value.dtype === 'integer' || value.dtype === 'bool') return false;
+  return value.role === undefined || value.role === 'logits' || value.role === 'loss';
 }
 
 /** When the denominator is 0. */
@@ -71,6 +88,7 @@ const WHEN: Readonly<Record<ZeroKind, string>> = {
   magnitudes: 'where all of it is 0',
   squares: 'where what is squared is 0',
   root: 'where what is under the root is 0',
+  underflow: 'where its exponent is far below 0',
   function: 'for an input of 0',
   fallback: 'when an entry is missing',
   filter: 'when the condition lets nothing through',

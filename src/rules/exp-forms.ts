@@ -3,6 +3,7 @@
 import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity } from '../semantic/value';
+import type { Expr, Node } from '../syntax/ast';
 
 export type ExpFormKind =
   | 'softmax'
@@ -18,6 +19,10 @@ export type ExpFormKind =
   | 'sigmoid'
   /** a / (1 + exp(x)): right in value, NaN in its gradient */
   | 'reciprocal sigmoid'
+  /** log(cosh(x)) */
+  | 'log-cosh'
+  /** exp(0.5 * logvar) of what a network gives */
+  | 'log-scale'
   /** (exp(x) - exp(-x)) / (exp(x) + exp(-x)) */
   | 'tanh'
   /** (exp(2x) - 1) / (exp(2x) + 1) */
@@ -37,6 +42,7 @@ export interface ExpForm {
 
 /** What the division or logarithm at this place spells out, if it is one of these forms. */
 export function expFormAt(site: OperationSite, model: SemanticModel): ExpForm | undefined {
+  if (site.operation === 'exp') return logScale(site, model);
   const x = termOf(site, 'x');
   if (x === undefined) return undefined;
   const sites = nearbySites(site, model);
@@ -47,6 +53,57 @@ export function expFormAt(site: OperationSite, model: SemanticModel): ExpForm | 
   return site.operation === 'log1p' ? whole(x, sites, 'softplus') : logarithm(x, sites);
 }
 
+const LOG_SCALE = /^\w*log_?\w*(var|variance|std|stdev|stddev|sigma|scale)s?\w?$/i;
+
+/** The exponential of a logarithm of a scale that is handed in: what a layer gives is bounded by nothing. */
+function logScale(site: OperationSite, model: SemanticModel): ExpForm | undefined {
+  const operand = site.operands.get('x');
+  if (!operand || site.inPlace || !isLogScale(operand.expr)) return undefined;
+  // A bound of which nothing more is known is one that somebody has chosen.
+  if (asQuantity(operand.value).because.at(-1)?.operation === 'clamp') return undefined;
+  // Dividing by Inf gives 0: there it is the underflow that harms, which is NAN102's to say.
+  if (isDivisor(site, model)) return undefined;
+  return { kind: 'log-scale', exponentials: [site], reduction: undefined, isPlainSum: false };
+}
+
+/** Whether an exponent is the logarithm of a scale, by its name, that is handed in and no parameter of the object. */
+export function isLogScale(exponent: Expr): boolean {
+  const scale = withoutFactors(exponent);
+  return scale.kind === 'Name' && LOG_SCALE.test(scale.id);
+}
+
+const PASSES = /^(pow|square|sqrt|clamp|clip|maximum|unsqueeze|view|expand|expand_as|float)$/;
+const DIVIDES = /^(div|divide|true_divide)_?$/;
+
+/** Whether the value, or a power or bound of it, is what something is divided by. */
+function isDivisor({ segment, node }: OperationSite, model: SemanticModel): boolean {
+  let at: Node = node;
+  for (let parent = model.parentOf(segment, at); parent; parent = model.parentOf(segment, at)) {
+    if (parent.kind === 'Binary') {
+      if (parent.operator === '/') return parent.right === at;
+    } else if (parent.kind === 'Call') {
+      const name = nameOf(parent.callee);
+      if (DIVIDES.test(name)) return parent.args.at(-1)?.value === at;
+      if (!PASSES.test(name)) return false;
+    } else if (parent.kind !== 'Attribute') return false;
+    at = parent;
+  }
+  return false;
+}
+
+function nameOf(callee: Expr): string {
+  return callee.kind === 'Attribute' ? callee.name : callee.kind === 'Name' ? callee.id : '';
+}
+
+/** `logvar` of `-0.5 * logvar` and `logvar / 2`. */
+function withoutFactors(expr: Expr): Expr {
+  if (expr.kind === 'Unary') return withoutFactors(expr.operand);
+  if (expr.kind !== 'Binary' || (expr.operator !== '*' && expr.operator !== '/')) return expr;
+  if (expr.right.kind === 'Number') return withoutFactors(expr.left);
+  const left = expr.left.kind === 'Unary' ? expr.left.operand : expr.left;
+  return expr.operator === '*' && left.kind === 'Number' ? withoutFactors(expr.right) : expr;
+}
+
 function termOf(site: OperationSite, operand: string): string | undefined {
   return asQuantity(site.operands.get(operand)?.value).term;
 }
@@ -54,7 +111,7 @@ function termOf(site: OperationSite, operand: string): string | undefined {
 /** Exponentials, sums and means of the same function up to the end of this place. */
 function nearbySites(site: OperationSite, model: SemanticModel): readonly OperationSite[] {
   const holder = model.enclosingFunction(site.segment, site.node);
-  const kinds = new Set(['exp', 'sum', 'mean']);
+  const kinds = new Set(['exp', 'cosh', 'sum', 'mean']);
   const seen = new Set<unknown>();
   return (model.analysisOf(site.segment)?.sites ?? []).filter((other) => {
     if (!kinds.has(other.operation) || other.inPlace || seen.has(other.node)) return false;
@@ -128,6 +185,8 @@ function quotient(x: string, y: string, sites: readonly OperationSite[]): ExpFor
 }
 
 function logarithm(x: string, sites: readonly OperationSite[]): ExpForm | undefined {
+  const cosh = sites.find((site) => site.operation === 'cosh' && asQuantity(site.result).term === x);
+  if (cosh) return { kind: 'log-cosh', exponentials: [cosh], reduction: undefined, isPlainSum: true };
   const beside = besideOne(x);
   if (beside !== undefined) {
     const form = whole(beside, sites, 'softplus');

@@ -2,6 +2,7 @@
 
 import type { Confidence } from '../analyzer/finding';
 import { workingDType } from '../semantic/derive';
+import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import type { Quantity } from '../semantic/value';
 import { type ExpForm, type ExpFormKind, expFormAt } from './exp-forms';
@@ -34,7 +35,7 @@ def attend(scores, values):
     return weights @ values
 `,
   },
-  on: { operations: { names: ['divide', 'log', 'log1p'], visit } },
+  on: { operations: { names: ['divide', 'log', 'log1p', 'exp'], visit } },
 };
 
 function visit(site: OperationSite, context: RuleContext): void {
@@ -44,20 +45,31 @@ function visit(site: OperationSite, context: RuleContext): void {
   const operand = exponential.operands.get('x');
   // Python's own exp raises an OverflowError, which nobody overlooks.
   if (operand?.value.kind !== 'quantity' || exponential.framework === 'python') return;
-  if (form.kind === 'reciprocal sigmoid' && !hasGradient(site, exponential, operand.value)) return;
+  const isByGradient = form.kind === 'reciprocal sigmoid' || form.kind === 'log-scale';
+  if (isByGradient && !hasGradient(site, exponential, operand.value)) return;
   const confidence = overflow(operand.value);
   if (confidence === undefined) return;
   const { segment } = site;
   context.report({
     segment,
-    span: site.node,
+    // In another statement the exponential is the one to mend.
+    span: isSameStatement(exponential, site, context.model) ? site.node : exponential.node,
     confidence,
     message: message(form, oneLine(sourceOf(segment, operand.expr), 40), operand.value),
     related: [
       { segment, span: { start: exponential.node.start, end: exponential.node.end }, message: 'the exponential' },
+      {
+        segment,
+        span: { start: site.node.start, end: site.node.end },
+        message: `this spells out ${SPELLED[form.kind]}`,
+      },
     ],
     fixes: stableFixes(site, form, context.model),
   });
+}
+
+function isSameStatement(a: OperationSite, b: OperationSite, model: SemanticModel): boolean {
+  return model.statementOf(a.segment, a.node) === model.statementOf(b.segment, b.node);
 }
 
 /** Whether a gradient is taken through this place, in a framework that takes any. */
@@ -101,6 +113,8 @@ const SPELLED: Readonly<Record<ExpFormKind, string>> = {
   'inverse softplus': 'an inverse softplus',
   sigmoid: 'a sigmoid',
   'reciprocal sigmoid': 'a sigmoid',
+  'log-cosh': 'a log-cosh',
+  'log-scale': 'a scale',
   tanh: 'a tanh',
   'tanh of half': 'a tanh',
   'tanh of negated half': 'a tanh',
@@ -112,6 +126,8 @@ function message(form: ExpForm, operand: string, value: Quantity): string {
     Number.isFinite(hi) && !value.assumed
       ? `\`${operand}\` goes up to ${hi}, above the ${largestExponent(value)} that exp can bear`
       : `Nothing keeps \`${operand}\` below ${largestExponent(value)}, where exp overflows`;
+  if (form.kind === 'log-scale')
+    return `${state}: one large output of the network makes the scale Inf, and the loss with it. ${advice(form.kind)}`;
   return `${state}: ${consequence(form.kind)} here, which spells out ${SPELLED[form.kind]}. ${advice(form.kind)}`;
 }
 
@@ -142,6 +158,10 @@ function advice(kind: ExpFormKind): string {
       return 'Use logsumexp, which subtracts the maximum.';
     case 'softplus':
       return 'Use softplus.';
+    case 'log-cosh':
+      return 'Use `x + softplus(-2 * x) - log(2)`.';
+    case 'log-scale':
+      return 'Clamp the logarithm first.';
     case 'inverse softplus':
       return 'Use `x + log(-expm1(-x))`.';
     case 'sigmoid':

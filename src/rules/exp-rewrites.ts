@@ -81,7 +81,10 @@ function stableText(r: Rewriting): Written | undefined {
     case 'softmax':
       return softmax(r, argument);
     case 'weighted softmax':
+    case 'log-scale':
       return undefined;
+    case 'log-cosh':
+      return logCosh(r);
     case 'log-sum-exp':
       return logSumExp(r, argument);
     case 'log-mean-exp':
@@ -200,6 +203,22 @@ function inverseSoftplus(r: Rewriting): Written | undefined {
   const inner = call(r, 'expm1', `-${atom}`);
   const outer = inner && call(r, 'log', `-${inner.text}`);
   return outer && { ...outer, name: 'x + log(-expm1(-x))', text: asPart(r, `${atom} + ${outer.text}`) };
+}
+
+/** log(cosh(x)) is x + log(1 + exp(-2x)) - log(2), of which softplus does not overflow on either side. */
+function logCosh(r: Rewriting): Written | undefined {
+  if (!isCheap(r.argument)) return undefined;
+  const atom = asOperand(r.segment, r.argument);
+  const soft =
+    r.framework === 'numpy' ? numpyCall(r, 'logaddexp', `0, -2 * ${atom}`) : call(r, 'softplus', `-2 * ${atom}`);
+  const math = r.model.nameFor('math') ?? 'math';
+  return (
+    soft && {
+      name: 'x + softplus(-2x) - log(2)',
+      text: asPart(r, `${atom} + ${soft.text} - ${math}.log(2)`),
+      imports: 'import math',
+    }
+  );
 }
 
 function numpySigmoid(r: Rewriting): Written | undefined {

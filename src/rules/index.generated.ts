@@ -11,10 +11,11 @@ import { rule as nan101 } from './log-of-possible-zero';
 import { rule as nan303 } from './mask-constant-overflows-half';
 import { rule as nan405 } from './no-anomaly-detection';
 import { rule as nan106 } from './power-of-possible-negative';
+import { rule as nan108 } from './reduction-of-possible-empty';
 import { rule as nan201 } from './root-gradient-at-zero';
 import { rule as nan103 } from './root-of-possible-negative';
 import { rule as nan107 } from './softmax-over-masked-row';
 import { rule as nan302 } from './vanishing-epsilon';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan110, nan201, nan302, nan303, nan401, nan405, nan501, nan601];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan110, nan201, nan302, nan303, nan401, nan405, nan501, nan601];

@@ -3,7 +3,11 @@
 import type { Confidence } from '../analyzer/finding';
 import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
+import { hasEnds } from '../semantic/range';
 import { asQuantity, type Quantity } from '../semantic/value';
+import type { Node } from '../syntax/ast';
+import { isStatement } from '../syntax/walk';
+import { isCaredFor } from './afterwards';
 import { keepAbovePole, stableLogForm } from './log-rewrites';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 
@@ -49,6 +53,8 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (site.operation === 'logit') confidence = surer(confidence, reachUpper(value, 1));
   if (confidence === undefined) return;
   if (site.operation === 'xlogy' && isSameValue(site)) return;
+  if (isInteger(context.model, site) && confidence !== 'possible') confidence = 'possible';
+  if (isCaredFor(context.model, site.segment, site.node)) return;
   if (value.role === 'mask' && (value.origin?.operation === 'triangle' || isAddedToScores(context.model, site))) return;
   const { segment } = site;
   const text = oneLine(sourceOf(segment, operand.expr), 50);
@@ -69,7 +75,8 @@ function reach(value: Quantity, pole: number): Confidence | undefined {
   const { lo, hi, reachesLo, reachesHi } = value.range;
   if (lo > pole || (lo === pole && value.range.excludesZero && pole === 0)) return undefined;
   // By their name they have either sign.
-  if (value.role === 'logits' && !value.origin) return 'likely';
+  if (value.role === 'logits' && !hasEnds(value.range)) return 'likely';
+  if (value.assumed && !isTold(value)) return 'possible';
   // A named probability is only ever likely; what the model derived is proven.
   if (value.assumed) return reachesLo > 0 ? 'likely' : 'possible';
   if (reachesLo === 2 || (hi <= pole && Math.max(reachesLo, reachesHi) > 0)) return 'proven';
@@ -89,6 +96,23 @@ const RANK: Readonly<Record<Confidence, number>> = { possible: 0, likely: 1, pro
 function surer(a: Confidence | undefined, b: Confidence | undefined): Confidence | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return RANK[a] >= RANK[b] ? a : b;
+}
+
+/** Whether a name says enough: a variance is there to be above 0, and a Python number by that name is a setting. */
+function isTold({ role, holder }: Quantity): boolean {
+  if (role === 'deviation' || role === 'variance' || role === 'norm' || role === 'denominator') return false;
+  return holder !== 'scalar';
+}
+
+/** `torch.log(n / 8).to(torch.long)`: a position in a table, without a gradient. */
+function isInteger(model: SemanticModel, { segment, node }: OperationSite): boolean {
+  let at: Node = node;
+  for (let parent = model.parentOf(segment, at); parent; parent = model.parentOf(segment, at)) {
+    if (isStatement(parent)) return false;
+    if (parent.kind === 'Call' && asQuantity(model.valueOf(segment, parent)).dtype === 'integer') return true;
+    at = parent;
+  }
+  return false;
 }
 
 /** `logit(p, eps=1e-6)` clamps by itself. */

@@ -7,6 +7,7 @@ import type { OperationSite } from '../semantic/operation-site';
 import { isKnown } from '../semantic/range';
 import { asQuantity, type Framework, literalNumber, type Quantity } from '../semantic/value';
 import { type BinaryExpr, type Expr, outerSpan, type Segment } from '../syntax/ast';
+import { type NamedEpsilon, namedEpsilon } from './named-epsilon';
 import { type PoleUse, poleUses } from './pole-uses';
 import { type LocalEdit, oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 
@@ -15,7 +16,7 @@ export const rule: Rule = {
   name: 'vanishing-epsilon',
   severity: 'warning',
   summary: 'An epsilon that rounds away in its dtype: `1 - 1e-8` in float32, `1e-8` in float16.',
-  needs: ['torch', 'numpy', 'tensorflow', 'keras', 'tf_keras', 'jax'],
+  needs: ['torch', 'numpy', 'tensorflow', 'keras', 'tf_keras', 'jax', 'pytensor', 'theano'],
   fixable: 'both',
   docs: {
     what: 'Finds bounds of clamps and epsilons in denominators and roots that the dtype of the tensor cannot hold: `1 - 1e-8` is 1 in float32, `1e-8` is 0 in float16, and `1 + eps - x` adds the epsilon to the 1, where it is lost.',
@@ -58,7 +59,10 @@ function visit(segment: Segment, context: RuleContext): void {
   }
   for (const [expr, value] of analysis.values) {
     if (expr.kind !== 'Binary') continue;
-    if (expr.operator === '+') visitSum(expr, asQuantity(value), segment, context);
+    if (expr.operator === '+') {
+      visitSum(expr, asQuantity(value), segment, context);
+      visitSubnormal(expr, segment, context);
+    } else if (expr.operator === '*') visitFactor(expr, segment, context);
     else if (expr.operator === '-') visitDifference(expr, segment, context);
   }
 }
@@ -105,6 +109,15 @@ function visitBounds(site: OperationSite, context: RuleContext): void {
   const isHazard = uses.some((use) => use.kind === 'divisor');
   const given = lost.map((bound) => `\`${oneLine(sourceOf(segment, bound.expr), 30)}\``);
   const kept = [...new Set(lost.map((bound) => String(bound.pole)))];
+  const named = namedEpsilon(
+    context.model,
+    segment,
+    lost.map((bound) => bound.expr),
+  );
+  if (named) {
+    reportNamed(named, lost, dtype, site, context);
+    return;
+  }
   context.report({
     segment,
     span: site.node,
@@ -118,6 +131,29 @@ function visitBounds(site: OperationSite, context: RuleContext): void {
         edits: lost.map((bound) => replace(segment, bound.expr, boundText(bound, x.expr, dtype, site, context.model))),
       },
     ],
+  });
+}
+
+/** An epsilon with a name, which several bounds may have in common: it is mended where it is given. */
+function reportNamed(
+  named: NamedEpsilon,
+  lost: readonly LostBound[],
+  dtype: DType,
+  site: OperationSite,
+  context: RuleContext,
+): void {
+  const { segment, number } = named;
+  const kept = lost.map((bound) => `\`${oneLine(sourceOf(site.segment, bound.expr), 30)}\` is exactly ${bound.pole}`);
+  const text = lost.some((bound) => bound.pole !== 0) ? besideOne(dtype) : dtype === 'float16' ? '1e-4' : '1e-7';
+  context.report({
+    segment,
+    span: number,
+    confidence: 'likely',
+    message: `\`${named.name}\` is too small for ${dtype}: ${list(kept)} there, so the bound keeps nothing off it. Use an epsilon that ${dtype} can hold.`,
+    related: [
+      { segment: site.segment, span: { start: site.node.start, end: site.node.end }, message: 'it is lost here' },
+    ],
+    fixes: [{ title: `Use ${text}`, safety: 'unsafe', edits: [{ segment, span: number, text }] }],
   });
 }
 
@@ -217,6 +253,71 @@ function visitDifference(expr: BinaryExpr, segment: Segment, context: RuleContex
       },
     ],
   });
+}
+
+/** Below this number, float32 has only subnormal ones, which XLA, many accelerators and fast mathematics flush to 0. */
+const SMALLEST_NORMAL = 2 ** -126;
+
+/** `x + 1e-45`: held by float32 on a good day. */
+function visitSubnormal(expr: BinaryExpr, segment: Segment, context: RuleContext): void {
+  const { model } = context;
+  const epsilon = [expr.left, expr.right].find(
+    (side) => side.kind === 'Number' && side.value > 0 && side.value < SMALLEST_NORMAL,
+  );
+  if (!epsilon) return;
+  const x = epsilon === expr.left ? expr.right : expr.left;
+  const value = asQuantity(model.valueOf(segment, x));
+  const isFloat32 = dtypeOf(value, model.packages.has('torch') || model.packages.has('jax') ? 'torch' : 'python');
+  if (isFloat32 === undefined || value.dtype === 'float64' || value.range.lo > 0) return;
+  if (poleUses(model, segment, expr).length === 0) return;
+  const text = oneLine(sourceOf(segment, epsilon), 30);
+  context.report({
+    segment,
+    span: expr,
+    confidence: 'likely',
+    message: `\`${text}\` is a subnormal float32, which many devices and compilers flush to 0, and float16 has no such number: it does not keep \`${oneLine(sourceOf(segment, x), 40)}\` off 0. Use 1e-7, which every float dtype can hold.`,
+    related: value.because,
+    fixes: [{ title: 'Use 1e-7', safety: 'unsafe', edits: [replace(segment, epsilon, '1e-7')] }],
+  });
+}
+
+/** `(1 - 1e-10) * x`: a factor that is 1 in the tensor's dtype. */
+function visitFactor(expr: BinaryExpr, segment: Segment, context: RuleContext): void {
+  const { model } = context;
+  for (const [factor, x] of [
+    [expr.left, expr.right],
+    [expr.right, expr.left],
+  ] as const) {
+    if (factor.kind !== 'Binary' || !/^[-+]$/.test(factor.operator) || factor.right.kind !== 'Number') continue;
+    const n = literalNumber(model.valueOf(segment, factor));
+    if (n === undefined || n === 1 || poleAfterRounding(n, 'float32') !== 1) continue;
+    const value = asQuantity(model.valueOf(segment, x));
+    const uses = poleUses(model, segment, expr);
+    const isTensor = value.holder === 'tensor' && value.framework !== 'numpy';
+    if ((!isTensor && !uses.some((use) => isOfTensor(use, model, segment))) || value.dtype === 'float64') continue;
+    if (uses.length === 0) continue;
+    const finfo = finfoOf(x, 'torch', segment, model);
+    context.report({
+      segment,
+      span: factor,
+      confidence: 'likely',
+      message: `\`${oneLine(sourceOf(segment, factor), 30)}\` is exactly 1 in float32, so multiplying by it keeps nothing off the end. Use an epsilon that float32 can hold.`,
+      related: [],
+      fixes: [
+        {
+          title: 'Use an epsilon that float32 can hold',
+          safety: 'unsafe',
+          edits: [replace(segment, factor.right, finfo ? `${finfo}.eps` : '1e-6')],
+        },
+      ],
+    });
+  }
+}
+
+/** Whether what is done with a value at last is an operation on tensors. */
+function isOfTensor(use: PoleUse, model: SemanticModel, segment: Segment): boolean {
+  const site = model.analysisOf(segment)?.sites.find((each) => each.node === use.node);
+  return site !== undefined && site.framework !== 'python' && site.framework !== 'numpy';
 }
 
 // ---------------------------------------------------------------- functions with an epsilon of their own

@@ -8,6 +8,7 @@ import { isConstant, isKnown, reachOfZero } from '../semantic/range';
 import { asQuantity, type Evidence, literalNumber, type Quantity, type Value } from '../semantic/value';
 import type { Expr, Segment, SubscriptExpr } from '../syntax/ast';
 import { walkExpressions } from '../syntax/walk';
+import { isLogScale } from './exp-forms';
 import { sourceOf } from './rule';
 
 export type ZeroKind =
@@ -24,6 +25,7 @@ export type ZeroKind =
   | 'magnitudes'
   | 'squares'
   | 'root'
+  | 'underflow'
   | 'function'
   | 'fallback'
   | 'filter'
@@ -64,6 +66,7 @@ export function zeroDenominator(
   if (tie !== undefined) return found(tie, 'likely');
   if (isScalar) return undefined;
   if (isRootOfTensor(value, model)) return found('root', 'likely');
+  if (isUnderflow(denominator.expr, site.segment, model)) return found('underflow', 'likely');
   return addsEpsilon(denominator.expr, value) ? undefined : found('unknown', 'possible');
 }
 
@@ -153,6 +156,13 @@ function kindOf(value: Quantity, isScalar: boolean): ZeroKind | undefined {
   }
   if (value.assumed) return undefined;
   return operation === undefined ? undefined : BY_OPERATION[operation];
+}
+
+/** `x / logvar.exp()`: of a logarithm that a layer gives, the exponential underflows below -103. */
+function isUnderflow(expr: Expr, segment: Segment, model: SemanticModel): boolean {
+  const below = unscaled(expr, segment, model);
+  const { origin, range } = asQuantity(model.valueOf(segment, below));
+  return origin?.operation === 'exp' && range.lo === 0 && origin.operand !== undefined && isLogScale(origin.operand);
 }
 
 const SECOND_MOMENT =

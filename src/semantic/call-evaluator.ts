@@ -44,7 +44,9 @@ export class CallEvaluator {
 
   /** Evaluates `x.f` for a call: a method name of a table is a method even where nothing is known of x. */
   private methodOrFunction(callee: AttributeExpr, env: Environment): Value {
-    const receiver = this.evaluator.evaluate(callee.object, env);
+    const object = this.evaluator.evaluate(callee.object, env);
+    // An attribute of an object of some class, of which nothing is known: what is called on it may be an array's.
+    const receiver = object.kind === 'method' ? UNKNOWN : object;
     const value = this.evaluator.attributeOf(callee, receiver, env);
     const isBound =
       receiver.kind === 'quantity' ||

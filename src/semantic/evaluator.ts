@@ -21,6 +21,7 @@ import { elementOf, handWritten, isMaxOf, isSpread, tensorAttribute } from './id
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { concatenated, shared } from './lists';
 import { lostSummand } from './lost-epsilon';
+import { mixture, selfComplement } from './mixtures';
 import { assumedByName } from './names';
 import type { SiteOperand } from './operation-site';
 import { binaryOperator, evidenceOf, negateQuantity } from './operators';
@@ -93,7 +94,7 @@ export class Evaluator {
         if (expr.value === true) return scalar(1, 'bool');
         return expr.value === false ? scalar(0, 'bool') : UNKNOWN;
       case 'Attribute':
-        return this.attributeOf(expr, this.evaluate(expr.object, env), env);
+        return this.attribute(expr, env);
       case 'Subscript':
         return evaluateSubscript(this, expr, env);
       case 'Slice':
@@ -200,6 +201,16 @@ export class Evaluator {
     return assumed ? { ...value, ...assumptionOf(assumed) } : value;
   }
 
+  private attribute(expr: AttributeExpr, env: Environment): Value {
+    const value = this.attributeOf(expr, this.evaluate(expr.object, env), env);
+    // Read and not called, `distribution.probs` is no method.
+    const isData = value.kind === 'method' && value.receiver.kind === 'instance';
+    const assumed = isData ? assumedByName(expr.name) : undefined;
+    if (!assumed) return value;
+    const key = dottedName(expr);
+    return key === undefined ? assumed : { ...assumed, term: key };
+  }
+
   /** The value of `object.name`, with the object evaluated already. */
   attributeOf(expr: AttributeExpr, object: Value, env: Environment): Value {
     const key = dottedName(expr);
@@ -291,7 +302,15 @@ export class Evaluator {
   private binary(expr: BinaryExpr, env: Environment): Value {
     const left = this.evaluate(expr.left, env);
     const right = this.evaluate(expr.right, env);
-    return this.applyBinary(expr, expr.operator, { expr: expr.left, value: left }, { expr: expr.right, value: right });
+    const value = this.applyBinary(
+      expr,
+      expr.operator,
+      { expr: expr.left, value: left },
+      { expr: expr.right, value: right },
+    );
+    if (expr.operator !== '+' || value.kind !== 'quantity') return value;
+    const mixed = mixture(this, expr, env);
+    return mixed ? this.inContext({ ...mixed, ...(value.term === undefined ? {} : { term: value.term }) }) : value;
   }
 
   /** The value of `left operator right`, and the site where the operator is one that rules ask about. */
@@ -305,6 +324,8 @@ export class Evaluator {
     let result = handWritten(operator, a, b) ?? binaryOperator(operator, a, b, same);
     if (operator === '-' && isMaxOf(b.term, a.term))
       result = { ...result, range: R.range(Number.NEGATIVE_INFINITY, 0, 0, 2) };
+    const product = operator === '*' ? selfComplement(a, b) : undefined;
+    if (product) result = { ...result, range: product, ...(R.isKnown(a.range) ? {} : { assumed: true }) };
     if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
     if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
     const isShifted = operator === '-' && (addsConstant(left.expr) || addsConstant(right.expr));

@@ -53,9 +53,18 @@ export function tensorAttribute(object: Quantity, name: string): Value | undefin
     return isUnknown(object) && name === 'values' ? undefined : object;
   if (name === 'data') return { ...object, gradient: false };
   if (name === 'shape' || name === 'size' || name === 'ndim' || name === 'nbytes') {
-    return object.holder === 'tensor'
-      ? { ...UNKNOWN, holder: 'scalar', framework: 'python', role: 'size', range: R.nonNegative(0), dtype: 'integer' }
-      : undefined;
+    // The number of elements is the same as what `len` and `numel` give, as far as tests of it go.
+    const term = name === 'size' && object.term !== undefined ? { term: `size(${object.term})` } : {};
+    if (object.holder !== 'tensor') return name === 'size' ? { ...UNKNOWN, ...term } : undefined;
+    return {
+      ...UNKNOWN,
+      ...term,
+      holder: 'scalar',
+      framework: 'python',
+      role: 'size',
+      range: R.nonNegative(0),
+      dtype: 'integer',
+    };
   }
   return undefined;
 }

@@ -26,12 +26,21 @@ export interface PendingFunction {
   readonly value: FunctionValue;
 }
 
+/** What held at a break or continue. */
+interface LoopExit {
+  readonly env: Environment;
+  /** In an exception handler: what is rare is no evidence. */
+  readonly isExceptional: boolean;
+}
+
 interface Frame {
   /** Joined over all return statements. */
   result: Value | undefined;
   readonly pending: PendingFunction[];
   /** The innermost loop: the layer that its body stands on, and what held at each break and continue. */
-  loop: { readonly entry: Environment; readonly exits: Environment[] } | undefined;
+  loop: { readonly entry: Environment; readonly exits: LoopExit[] } | undefined;
+  /** How many exception handlers stand around the statement. */
+  handlers: number;
 }
 
 /** Interprets a body in `env`; nested functions are handed back for the caller to analyse. */
@@ -40,7 +49,7 @@ export function interpretBody(
   body: readonly Stmt[],
   env: Environment,
 ): { result: Value | undefined; pending: PendingFunction[] } {
-  const frame: Frame = { result: undefined, pending: [], loop: undefined };
+  const frame: Frame = { result: undefined, pending: [], loop: undefined, handlers: 0 };
   new Interpreter(evaluator, frame).block(body, env);
   return frame;
 }
@@ -136,7 +145,7 @@ class Interpreter {
         return;
       case 'Break':
       case 'Continue':
-        if (this.frame.loop && !env.dead) this.frame.loop.exits.push(flattened(env, this.frame.loop.entry));
+        this.leaveLoop(env);
         env.dead = true;
         return;
       case 'Import':
@@ -232,7 +241,7 @@ class Interpreter {
       }
     }
     const body = entry.branch();
-    const exits: Environment[] = [];
+    const exits: LoopExit[] = [];
     this.frame.loop = { entry, exits };
     if (stmt.kind === 'While') refine(evaluator, stmt.test, true, body);
     this.block(stmt.body.body, body);
@@ -240,15 +249,18 @@ class Interpreter {
     const endless = stmt.kind === 'While' && stmt.test.kind === 'Constant' && stmt.test.value === true;
     const after = entry.branch();
     // That a loop may not run at all is no evidence: it would speak against every mean.
-    for (const name of changed) {
-      const value = after.get(name);
-      const before = env.get(name);
-      if (value !== undefined && before !== undefined && isStart(before)) after.set(name, unproven(value));
-    }
-    entry.merge([body, ...exits, ...(endless ? [] : [after])], this.fresh);
+    for (const path of [after, ...exits.filter((exit) => exit.isExceptional).map((exit) => exit.env)])
+      for (const name of changed) weaken(path, name, env.get(name));
+    entry.merge([body, ...exits.map((exit) => exit.env), ...(endless ? [] : [after])], this.fresh);
     entry.dead = false;
     if (stmt.orelse) this.block(stmt.orelse.body, entry);
     for (const [name, value] of entry.bindings) env.set(name, value);
+  }
+
+  private leaveLoop(env: Environment): void {
+    const { loop, handlers } = this.frame;
+    if (!loop || env.dead) return;
+    loop.exits.push({ env: flattened(env, loop.entry), isExceptional: handlers > 0 });
   }
 
   /** Binds in `entry` what holds of the names that the body changes, however often it runs. */
@@ -316,9 +328,12 @@ class Interpreter {
         const old = env.get(name);
         path.set(name, old === undefined ? value : joinValues(old, value));
       }
+      for (const name of body.bindings.keys()) weaken(path, name, env.get(name));
       if (handler.type) this.evaluator.evaluate(handler.type, path);
       if (handler.name) path.set(handler.name, UNKNOWN);
+      this.frame.handlers++;
       this.block(handler.body.body, path);
+      this.frame.handlers--;
       paths.push(path);
     }
     env.merge(paths, this.fresh);
@@ -386,6 +401,12 @@ function opened(r: R.Range, beyond: R.Range): R.Range {
 /** What a counter or a list is before a loop fills it. */
 function isStart(value: Value): boolean {
   return value.kind === 'quantity' ? R.isConstant(value.range) : lengthOf(value)?.hi === 0;
+}
+
+/** On a path that is hardly ever taken, a counter or a list that is as it was before says nothing. */
+function weaken(path: Environment, name: string, before: Value | undefined): void {
+  const value = path.get(name);
+  if (value !== undefined && before !== undefined && isStart(before)) path.set(name, unproven(value));
 }
 
 /** The same value with nothing that says which of its ends it reaches. */

@@ -7,11 +7,7 @@ import { UNKNOWN } from './value';
 const PROBABILITY =
   /^(p|ps|prob|probs|proba|probas|probability|probabilities|softmax|softmaxed|sigmoid|likelihood|likelihoods|posterior|y_pred|y_preds|ypred|y_hat|yhat|y_prob|y_proba|pred|preds|prediction|predictions|p_\w+|probs?_\w+|\w+_probs?|\w+_proba|\w+_probabilit(y|ies)|pred_probs?|attn_probs?|attention_probs?)$/;
 const NOT_PROBABILITY =
-  /^(p_(id|idx|index|norm|dim|size|len|num|n|drop|dropout|value|key|type|name|path)|\w*log\w*|num_\w+|n_\w+)$/;
-
-/** Settings of masking, and what stands in for what is masked. */
-const NOT_MASK =
-  /mask_(\w+_)?(ratio|size|prob|probability|length|len|num|count|token|tokens|id|ids|idx|index|indices|value|values|dim|path|type|embed|embedding|embeddings|feature|features|head|logits|loss|name|fn|func|generator|patches|group|channel|channels|time|weight|weights|pred|preds|score|scores|rate|scale)$|mask_group/;
+  /^(prior_prob|p_(id|idx|index|norm|dim|size|len|num|n|drop|dropout|value|key|type|name|path)|\w*log\w*|num_\w+|n_\w+)$/;
 
 const assumptions = new Map<string, Quantity | null>();
 
@@ -32,7 +28,7 @@ function assumption(name: string): Quantity | undefined {
   if (PROBABILITY.test(bare) && !NOT_PROBABILITY.test(bare)) {
     return { ...UNKNOWN, range: range(0, 1, 1, 1), role: 'probabilities', assumed: true };
   }
-  if (/^(masks?|\w+_masks?|mask_\w+)$/.test(bare) && !NOT_MASK.test(bare))
+  if (/^(masks?|\w+_masks?|mask_[a-z0-9]{1,2})$/.test(bare))
     return { ...UNKNOWN, range: range(0, 1, 1, 1), role: 'mask', assumed: true };
   if (/^(logits|\w+_logits|logits_\w+)$/.test(bare)) return { ...UNKNOWN, role: 'logits' };
   if (/^(corr|corrs|correlation|correlations)$/.test(bare))

@@ -83,7 +83,10 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
     case 'Name':
     case 'Attribute':
     case 'Subscript':
-      if (holds) atLeastLong(evaluator, condition, 1, env);
+      if (holds) {
+        atLeastLong(evaluator, condition, 1, env);
+        refineLength(evaluator, condition, '!=', 0, env);
+      }
       truth(asQuantity(evaluate(condition)), holds, env, false);
       return;
     default:
@@ -231,6 +234,7 @@ function atLeastLong(evaluator: Evaluator, expr: Expr, n: number, env: Environme
   if (value.kind === 'list') env.set(key, { ...value, length: R.intersect(value.length, atLeast) });
   else if (value.kind === 'sequence' && value.elements.length === 0)
     env.set(key, { kind: 'list', element: UNKNOWN, length: atLeast, because: [] });
+  else if (value.kind === 'method') env.set(key, { ...UNKNOWN, length: atLeast });
   else if (value.kind === 'quantity' && value.holder !== 'scalar')
     env.set(key, { ...value, length: value.length ? R.intersect(value.length, atLeast) : atLeast });
 }

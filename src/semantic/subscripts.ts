@@ -67,8 +67,8 @@ function elementsOf(
   const [index] = indices;
   const [condition] = expr.indices;
   const isSelection = condition !== undefined && expr.indices.length === 1 && selects(condition, index);
-  const length = isSelection ? selectedLength(asQuantity(index), env) : undefined;
   const term = object.term === undefined ? undefined : indexTerm(evaluator, object.term, expr, indices);
+  const length = isSelection ? selectedLength(asQuantity(index), term, env) : undefined;
   if (isUnknown(object)) {
     const key =
       index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
@@ -95,7 +95,9 @@ function selects(expr: Expr, index: Value | undefined): boolean {
 }
 
 /** How many elements a condition picks: none, where nobody has asked whether there are any. */
-function selectedLength(condition: Quantity, env: Environment): R.Range {
+function selectedLength(condition: Quantity, selection: string | undefined, env: Environment): R.Range {
+  const size = selection === undefined ? undefined : env.factOf(`size(${selection})`);
+  if (size) return R.intersect(EMPTY_OR_NOT, size);
   const asked = condition.term === undefined ? undefined : env.factOf(`sum(${condition.term})`);
   if (asked && R.excludesZero(asked)) return R.range(1, Number.POSITIVE_INFINITY, 0, 0);
   return R.range(0, Number.POSITIVE_INFINITY, 1, 0);

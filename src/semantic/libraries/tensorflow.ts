@@ -48,7 +48,7 @@ const MATH: Readonly<Record<string, string>> = {
   tan: 'tangent x name',
   sign: 'sign x name',
   sinh: 'sinh x name',
-  cosh: 'sinh x name',
+  cosh: 'cosh x name',
   lgamma: 'unbounded x name',
   digamma: 'unbounded x name',
   floor: 'same x name',

@@ -51,9 +51,10 @@ function tanhRange(x: Range): Range {
   return R.odd(x, Math.tanh);
 }
 
-/** max(x, bound). A bound of which nothing is known is one that somebody has thought of. */
+/** max(x, bound). A bound that is no number of the source is one that somebody has thought of. */
 function boundedBelow(x: Range, bound: Range): Range {
-  return R.isKnown(bound) ? R.atLeast(x, bound) : R.unproven(x);
+  const lifted = R.atLeast(x, bound);
+  return R.isConstant(bound) || bound.lo > x.lo ? lifted : R.unproven(lifted);
 }
 
 const clamp: Transfer = (operands) => {
@@ -62,7 +63,9 @@ const clamp: Transfer = (operands) => {
   const max = operands.get('max');
   let range = x.range;
   // A Python bound takes the dtype of what it clamps: 1 - 1e-8 is 1 in float32.
-  if (min && min.kind === 'quantity') range = boundedBelow(range, rangeBeside(min, x));
+  if (min?.kind === 'quantity') range = boundedBelow(range, rangeBeside(min, x));
+  // A constant of another module: whoever named it has chosen it.
+  else if (min && min.kind !== 'none') range = R.unproven(range);
   if (max && max.kind === 'quantity') range = R.atMost(range, rangeBeside(max, x));
   const result = derive(operands.framework, [x], {
     range,
@@ -89,6 +92,7 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   exp: unary(expRange),
   exp2: unary((x, q) => expRange(scaled(x, Math.LN2), q)),
   sinh: unary(() => R.ANY),
+  cosh: fixed(R.range(1, INF, 2, 0)),
   tangent: unary(() => R.ANY),
   expm1: unary((x) => R.odd(x, Math.expm1)),
   softmax: fixed(R.UNIT, { role: 'probabilities' }),
@@ -138,7 +142,7 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   maximum: (operands) => {
     const [a, b] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
     const result = combine(operands.framework, a, b, (x, y) =>
-      R.isKnown(x) ? boundedBelow(x, y) : boundedBelow(y, x),
+      R.isConstant(x) || !R.isKnown(x) ? boundedBelow(y, x) : boundedBelow(x, y),
     );
     return R.isConstant(a.range) || R.isConstant(b.range) ? established(result) : result;
   },

@@ -67,9 +67,15 @@ export function extreme(operands: Operands, ofTwo: (a: Range, b: Range) => Range
   });
 }
 
+/** Sums of products of exponentials, each of which is small where the other is large. */
+function underflowing(range: Range, x: Quantity, y: Quantity): Range {
+  const areExponentials = [x, y].every(({ because }) => because.at(-1)?.operation === 'exp');
+  return areExponentials && range.lo === 0 && range.reachesLo === 0 ? { ...range, reachesLo: 1 } : range;
+}
+
 const affine: Transfer = (operands) => {
   const [x, y] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
-  const range = operands.get('y') ? product(x.range, y.range) : R.ANY;
+  const range = operands.get('y') ? underflowing(product(x.range, y.range), x, y) : R.ANY;
   return derive(operands.framework, operands.get('y') ? [x, y] : [x], {
     range: R.isKnown(range) ? range : R.UNBOUNDED,
     role: R.isKnown(range) ? undefined : 'logits',

@@ -8,8 +8,8 @@ from proof import prove
 
 
 def compute(x):
-    e = torch.exp(x.clamp(max=100))
-    y = e / e.sum(dim=1, keepdim=True)  # hazard
+    e = torch.exp(x.clamp(max=100))  # hazard
+    y = e / e.sum(dim=1, keepdim=True)
     return y[0]
 
 

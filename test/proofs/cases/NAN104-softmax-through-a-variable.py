@@ -8,8 +8,8 @@ from proof import prove
 
 
 def compute(x):
-    exps = x.exp()
-    y = exps / exps.sum(dim=1, keepdim=True)  # hazard
+    exps = x.exp()  # hazard
+    y = exps / exps.sum(dim=1, keepdim=True)
     return y[0]
 
 

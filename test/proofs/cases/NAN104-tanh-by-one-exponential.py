@@ -8,8 +8,8 @@ from proof import prove
 
 
 def compute(x):
-    e = torch.exp(2 * x)
-    y = (e - 1) / (e + 1)  # hazard
+    e = torch.exp(2 * x)  # hazard
+    y = (e - 1) / (e + 1)
     return y[0]
 
 

@@ -8,8 +8,8 @@ from proof import prove
 
 
 def compute(x):
-    e = tf.exp(x)
-    y = e / tf.reduce_sum(e, axis=-1, keepdims=True)  # hazard
+    e = tf.exp(x)  # hazard
+    y = e / tf.reduce_sum(e, axis=-1, keepdims=True)
     return y[0]
 
 

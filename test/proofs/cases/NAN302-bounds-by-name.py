@@ -6,11 +6,11 @@ import torch
 
 from proof import prove
 
-EPS = 1e-9
+EPS = 1e-9  # hazard
 
 
 def weight(p):
-    p = torch.clamp(p, EPS, 1.0 - EPS)  # hazard
+    p = torch.clamp(p, EPS, 1.0 - EPS)
     return 1 / (1 - p)
 
 
