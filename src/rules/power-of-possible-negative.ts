@@ -1,9 +1,12 @@
 // NAN106: a power of a base that can be below 0, or at 0 where the power or its gradient is infinite.
 
 import type { Confidence } from '../analyzer/finding';
+import type { SemanticModel } from '../semantic/model';
 import type { OperationSite, SiteOperand } from '../semantic/operation-site';
 import { asQuantity, type Evidence } from '../semantic/value';
+import type { CallExpr, Expr } from '../syntax/ast';
 import { isCaredFor } from './afterwards';
+import { sourcesOf } from './data-flow';
 import { type Exponent, exponentOf } from './exponents';
 import { gradientConfidence, isGradientUsed } from './gradient-use';
 import { BELOW_ZERO, negativeEvidence } from './negative-evidence';
@@ -99,7 +102,7 @@ function poleAtZero(site: OperationSite, base: SiteOperand, n: number, { model }
   if (asQuantity(base.value).holder !== 'tensor') return undefined;
   const operands = new Map([['y', base]]);
   const zero = zeroDenominator({ ...site, operation: 'reciprocal', operands }, base, model);
-  if (!zero) return undefined;
+  if (!zero || hasSelfLoops(site, base, model) || isCapped(site, model)) return undefined;
   const isKnown = zero.confidence !== 'possible';
   return {
     confidence: zero.confidence,
@@ -107,6 +110,31 @@ function poleAtZero(site: OperationSite, base: SiteOperand, n: number, { model }
     related: zero.related,
     fixes: asQuantity(base.value).range.lo === 0 ? baseAboveZero(site, base, n, model) : [],
   };
+}
+
+/** Degrees of a graph in which every node has an edge to itself: the rows of what an identity was added to. */
+function hasSelfLoops({ segment }: OperationSite, base: SiteOperand, model: SemanticModel): boolean {
+  return sourcesOf(model, segment, base.expr).some(
+    (expr) =>
+      expr.kind === 'Binary' && expr.operator === '+' && [expr.left, expr.right].some((part) => isIdentity(part)),
+  );
+}
+
+function isIdentity(expr: Expr): boolean {
+  return expr.kind === 'Call' && /^(eye|speye|identity|eye_like)$/.test(calledName(expr));
+}
+
+/** `min(c * x ** -0.5, largest)`: the Inf is what the smaller one is for. */
+function isCapped({ segment, node }: OperationSite, model: SemanticModel): boolean {
+  for (let at = model.parentOf(segment, node); at; at = model.parentOf(segment, at)) {
+    if (at.kind === 'Call' && /^(min|minimum|fmin|clamp|clip|clamp_max)$/.test(calledName(at))) return true;
+    if (at.kind === 'Assign' || at.kind === 'Return' || at.kind === 'ExprStmt') return false;
+  }
+  return false;
+}
+
+function calledName({ callee }: CallExpr): string {
+  return callee.kind === 'Attribute' ? callee.name : callee.kind === 'Name' ? callee.id : '';
 }
 
 /** The slope of a power below 1 is infinite at 0. */
