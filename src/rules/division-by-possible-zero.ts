@@ -1,7 +1,7 @@
 // NAN102: a division whose denominator can be 0 on real data.
 
 import type { OperationSite } from '../semantic/operation-site';
-import { asQuantity, type Quantity } from '../semantic/value';
+import { asQuantity, literalNumber, type Quantity } from '../semantic/value';
 import { isCaredFor } from './afterwards';
 import { denominatorFixes } from './denominator-fixes';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
@@ -63,6 +63,8 @@ function visit(site: OperationSite, context: RuleContext): void {
 function hasGradient(site: OperationSite, denominator: Quantity): boolean {
   if (!site.gradient || site.framework === 'numpy' || site.framework === 'python') return false;
   const numerator = asQuantity(site.operands.get('x')?.value);
+  // One by the degrees of a graph: numbers that are not learned.
+  if (literalNumber(numerator) !== undefined) return false;
   return [numerator, denominator].some(carriesGradient);
 }
 
@@ -93,6 +95,8 @@ const WHEN: Readonly<Record<ZeroKind, string>> = {
   fallback: 'when an entry is missing',
   filter: 'when the condition lets nothing through',
   counter: 'when nothing has been counted',
+  initial: 'until the first update',
+  setting: 'where it is switched off',
   'own element': 'like any other element',
   'own extreme': 'when all elements are 0',
   'own part': 'when all its parts are 0, the numerator too',

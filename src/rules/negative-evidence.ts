@@ -55,10 +55,8 @@ export function negativeEvidence(
     return { kind, confidence: signed.confidence, related: because };
   }
   // Of two values of which nothing is known, either can be the larger one.
-  const isDifference = value.range.lo < 0 && value.because.at(-1)?.operation === 'difference';
-  return isDifference && isBinary(operand.expr)
-    ? { kind: 'difference', confidence: 'possible', related: [] }
-    : undefined;
+  const isDifference = value.range.lo < 0 && value.holder === 'tensor' && isDifferenceOfTwo(operand.expr);
+  return isDifference ? { kind: 'difference', confidence: 'possible', related: [] } : undefined;
 }
 
 /** The value itself, or a factor of it, that an operation gives with either sign. */
@@ -81,8 +79,8 @@ function signedPart(
   return undefined;
 }
 
-function isBinary(expr: Expr): boolean {
-  return expr.kind === 'Binary' && expr.operator === '-';
+function isDifferenceOfTwo(expr: Expr): boolean {
+  return expr.kind === 'Binary' && expr.operator === '-' && [expr.left, expr.right].every((e) => e.kind !== 'Number');
 }
 
 /** Whether an operation of the tables is known to give negative values. */

@@ -30,6 +30,8 @@ export type ZeroKind =
   | 'fallback'
   | 'filter'
   | 'counter'
+  | 'initial'
+  | 'setting'
   | 'own element'
   | 'own extreme'
   | 'own part'
@@ -84,7 +86,8 @@ function isEpsilon(expr: Expr): boolean {
 export function dividesNumbers(site: OperationSite, denominator: Quantity): boolean {
   if (asQuantity(site.operands.get('x')?.value).holder === 'tensor' || denominator.holder === 'tensor') return false;
   const operation = denominator.because.at(-1)?.operation;
-  return denominator.holder === 'scalar' || operation === 'fallback' || operation === 'filter';
+  if (denominator.holder === 'scalar' || denominator.role === 'setting') return true;
+  return operation === 'fallback' || operation === 'filter' || operation === 'initial';
 }
 
 /** A size is 0 for an empty array only, which other code stumbles over first, unless the file shows that it can be. */
@@ -99,8 +102,14 @@ function isOfSize(value: Quantity): boolean {
 function isBelieved({ expr, value }: SiteOperand, site: OperationSite): boolean {
   const { assumed, holder, role } = asQuantity(value);
   if (!assumed || holder === 'tensor') return true;
-  if (role === 'count' || role === 'length' || role === 'mask' || role === 'fraction') return false;
-  if (asQuantity(site.operands.get('x')?.value).holder === 'tensor') return true;
+  const numerator = site.operands.get('x');
+  const { holder: above, origin } = asQuantity(numerator?.value);
+  // `x.sum(1) / lengths`
+  if (role === 'length') return above === 'tensor' && origin?.operation === 'sum';
+  if (role === 'count' || role === 'mask' || role === 'fraction') return false;
+  if (above === 'tensor') return true;
+  // A vector by its norm; one by a norm is a constant.
+  if (role === 'norm' && numerator && numerator.expr.kind !== 'Number' && above !== 'scalar') return true;
   return (
     expr.kind === 'Attribute' && !(expr.object.kind === 'Name' && /^(self|cls|config|args|cfg)$/.test(expr.object.id))
   );
@@ -115,6 +124,10 @@ const BY_OPERATION: Readonly<Record<string, ZeroKind>> = {
   sum: 'sum',
   difference: 'difference',
   relu: 'relu',
+  abs: 'magnitudes',
+  magnitudes: 'magnitudes',
+  initial: 'initial',
+  setting: 'setting',
   square: 'squares',
   tanh: 'function',
   sine: 'function',
@@ -129,7 +142,8 @@ function kindOf(value: Quantity, isScalar: boolean): ZeroKind | undefined {
   const operation = value.because.at(-1)?.operation;
   if (isScalar) {
     // Python raises ZeroDivisionError: loud, but only once it happens. Only what the file itself shows is told.
-    if (operation === 'fallback' || operation === 'filter') return operation;
+    if (operation === 'fallback' || operation === 'filter' || operation === 'initial') return operation;
+    if (value.role === 'setting') return 'setting';
     const { lo, hi } = value.range;
     const isCounter =
       value.dtype === 'integer' && operation === undefined && lo === 0 && hi === Number.POSITIVE_INFINITY;
@@ -154,7 +168,8 @@ function kindOf(value: Quantity, isScalar: boolean): ZeroKind | undefined {
     default:
       break;
   }
-  if (value.assumed) return undefined;
+  // Of values that lie in a bounded interval, as cosines do, not all are 0 at once.
+  if (operation === 'abs' && Number.isFinite(value.range.hi)) return undefined;
   return operation === undefined ? undefined : BY_OPERATION[operation];
 }
 

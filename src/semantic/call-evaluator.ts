@@ -2,6 +2,7 @@
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
 import { eigenvalues, withCallForm } from './cancellation';
+import { conditionOfCall } from './conditions';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
@@ -229,6 +230,9 @@ export class CallEvaluator {
       signature.operation === 'integers' ||
       signature.operation === 'indicator';
     const term = pure && !random ? this.evaluator.term(`${signature.operation}(${terms.join(',')})`) : undefined;
+    const [left, right] = [asQuantity(x?.value), asQuantity(operands.get('y')?.value)];
+    const known = (t: string | undefined) => this.session.conditionOf(t);
+    this.session.setCondition(term, conditionOfCall(signature.operation, left, right, known));
     const operandTerm = x?.value.kind === 'quantity' ? x.value.term : undefined;
     // A sum over what may be missing is 0 because it is missing.
     const isKept = signature.operation === 'sum' && result.because.at(-1)?.operation === 'fallback';

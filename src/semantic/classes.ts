@@ -6,8 +6,10 @@ import { parameterScope } from './calls';
 import { Environment } from './environment';
 import { Evaluator } from './evaluator';
 import { interpretFunction } from './interpreter';
+import { shared } from './lists';
+import * as R from './range';
 import type { Session } from './session';
-import { type ClassValue, joinValues, type LocalInstance, UNKNOWN, type Value } from './value';
+import { type ClassValue, joinValues, type LocalInstance, type Quantity, UNKNOWN, type Value } from './value';
 
 const methods = new WeakMap<ClassDef, FunctionDef[]>();
 
@@ -130,9 +132,56 @@ function attributesOf(session: Session, type: ClassValue): Map<string, Value> {
   for (const [name, count] of writers) {
     // A number or tensor that several methods write, or one counts up: nothing is known of it when another reads it.
     const isVolatile = count > 1 || methods.some((method) => updatedAttributes(method).has(name));
-    if (isVolatile && attributes.get(name)?.kind === 'quantity') attributes.set(name, UNKNOWN);
+    const known = attributes.get(name);
+    if (isVolatile && known?.kind === 'quantity')
+      attributes.set(name, startsAtZero(session, type, methods, name, known) ?? UNKNOWN);
+    // What other methods append to it, or take from it, is not seen.
+    else if (known) attributes.set(name, shared(known));
   }
   return attributes;
+}
+
+/** A counter: set to 0 when the object is made, perhaps again by a reset, and added to elsewhere. */
+function startsAtZero(
+  session: Session,
+  type: ClassValue,
+  methods: readonly FunctionDef[],
+  name: string,
+  known: Quantity,
+): Quantity | undefined {
+  const init = methods.find((method) => method.name === '__init__');
+  const start = init && zeroAssignment(init, name);
+  if (!start || known.holder === 'tensor') return undefined;
+  const isCounter = methods.every((method) => {
+    if (!assignedAttributes(method).has(name)) return true;
+    return zeroAssignment(method, name) !== undefined || updatedAttributes(method).has(name);
+  });
+  if (!isCounter || !methods.some((method) => updatedAttributes(method).has(name))) return undefined;
+  const span = { start: start.start, end: start.end };
+  return {
+    ...UNKNOWN,
+    range: R.around(1),
+    ...(session.arrayFramework === undefined ? { holder: 'scalar' as const } : {}),
+    because: [{ segment: type.segment, span, message: 'it starts at 0 here', operation: 'initial' }],
+  };
+}
+
+/** `self.count = 0` in a method. */
+function zeroAssignment(method: FunctionDef, name: string): Stmt | undefined {
+  const self = method.params[0]?.name;
+  return method.body.body.find(
+    (stmt) =>
+      stmt.kind === 'Assign' &&
+      stmt.value.kind === 'Number' &&
+      stmt.value.value === 0 &&
+      stmt.targets.some(
+        (target) =>
+          target.kind === 'Attribute' &&
+          target.name === name &&
+          target.object.kind === 'Name' &&
+          target.object.id === self,
+      ),
+  );
 }
 
 function join(a: Value | undefined, b: Value): Value {

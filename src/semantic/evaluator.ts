@@ -1,19 +1,12 @@
 // The flow analysis of expressions: an abstract value for each, in the environment that holds there.
 
-import type {
-  AttributeExpr,
-  BinaryExpr,
-  CompareExpr,
-  ComprehensionExpr,
-  Expr,
-  LambdaExpr,
-  Node,
-  Segment,
-} from '../syntax/ast';
+import type { AttributeExpr, BinaryExpr, ComprehensionExpr, Expr, LambdaExpr, Node, Segment } from '../syntax/ast';
 import { CallEvaluator } from './call-evaluator';
 import { negatedForm, posteriorVariance, withForm } from './cancellation';
 import { classAttribute, classMethod } from './classes';
+import { joined as joinedCondition } from './conditions';
 import { autocastOf } from './derive';
+import { isShifted, withoutCancelling } from './differences';
 import { dtypeNamed } from './dtype';
 import { Environment } from './environment';
 import { finfoAttribute } from './finfo';
@@ -31,6 +24,7 @@ import { refine } from './refine';
 import type { Session } from './session';
 import { assignElements, evaluateSubscript } from './subscripts';
 import { EMPTY_OR_NOT } from './transfers/arrays';
+import { boolValue, compareValues, complement } from './truth-values';
 import {
   type AutocastRegion,
   asQuantity,
@@ -106,30 +100,19 @@ export class Evaluator {
         return this.binary(expr, env);
       case 'Unary': {
         const operand = this.evaluate(expr.operand, env);
-        if (expr.operator === 'not') return UNKNOWN;
         if (operand.kind !== 'quantity') return UNKNOWN;
+        if (expr.operator === 'not') return complement(this.session, operand);
         if (expr.operator === '-') {
           const negated = negatedForm(operand, negateQuantity(operand));
           return operand.term === undefined ? negated : { ...negated, term: `(-${operand.term})` };
         }
         if (expr.operator === '+') return operand;
-        return operand.role === 'mask' ? { ...operand } : UNKNOWN;
+        return operand.role === 'mask' ? complement(this.session, operand, operand) : UNKNOWN;
       }
       case 'Bool':
-        return this.bool(expr.operator, expr.values, env);
-      case 'Compare': {
-        const operands = [expr.left, ...expr.comparators].map((operand) => this.evaluate(operand, env));
-        const tensor = operands.find((v): v is Quantity => v.kind === 'quantity' && v.holder === 'tensor');
-        const truth: Quantity = {
-          ...UNKNOWN,
-          range: R.UNIT,
-          role: 'mask',
-          dtype: 'bool',
-          ...this.compareTerm(expr, operands),
-        };
-        if (!tensor) return truth;
-        return { ...truth, holder: 'tensor', ...(tensor.framework ? { framework: tensor.framework } : {}) };
-      }
+        return boolValue(this, expr.operator, expr.values, env);
+      case 'Compare':
+        return compareValues(this, expr, env);
       case 'Conditional': {
         this.evaluate(expr.test, env);
         const [whenTrue, whenFalse] = [env.branch(), env.branch()];
@@ -198,7 +181,9 @@ export class Evaluator {
     // What comes out below 0 comes out at 0 too, and no name takes that back.
     if (value.cancels && assumed)
       return { ...value, ...assumptionOf(assumed), range: { ...value.range, reachesZero: 1 } };
-    return assumed ? { ...value, ...assumptionOf(assumed) } : value;
+    // Of a denominator that was computed here, how it was computed says more than what it is called.
+    if (!assumed || (assumed.role === 'denominator' && value.because.length > 0)) return value;
+    return { ...value, ...assumptionOf(assumed) };
   }
 
   private attribute(expr: AttributeExpr, env: Environment): Value {
@@ -241,6 +226,9 @@ export class Evaluator {
       }
       case 'instance':
         return this.instanceAttribute(object, expr.name);
+      // torch.topk(x, 3).values
+      case 'sequence':
+        return (expr.name === 'values' ? object.elements[0] : undefined) ?? UNKNOWN;
       case 'quantity': {
         const own = tensorAttribute(object, expr.name);
         if (own) return own;
@@ -271,32 +259,8 @@ export class Evaluator {
     return method;
   }
 
-  private compareTerm(expr: CompareExpr, operands: readonly Value[]): { readonly term?: string } {
-    const [left, right] = operands.map((operand) => asQuantity(operand).term);
-    if (left === undefined || right === undefined || operands.length !== 2) return {};
-    const term = this.term(`(${left}${expr.operators[0]}${right})`);
-    return term === undefined ? {} : { term };
-  }
-
   term(text: string): string | undefined {
     return text.length <= MAX_TERM ? text : undefined;
-  }
-
-  private bool(operator: 'and' | 'or', values: readonly Expr[], env: Environment): Value {
-    let joined: Value | undefined;
-    const scope = env.branch();
-    for (const [i, operand] of values.entries()) {
-      const value = this.evaluate(operand, scope);
-      const isLast = i === values.length - 1;
-      // `n or 1`: the left value is used only where it is not 0.
-      const kept: Value =
-        operator === 'or' && !isLast && value.kind === 'quantity'
-          ? { ...value, range: { ...value.range, excludesZero: true } }
-          : value;
-      joined = joined === undefined ? kept : this.session.join(joined, kept);
-      refine(this, operand, operator === 'and', scope);
-    }
-    return joined ?? UNKNOWN;
   }
 
   private binary(expr: BinaryExpr, env: Environment): Value {
@@ -308,7 +272,9 @@ export class Evaluator {
       { expr: expr.left, value: left },
       { expr: expr.right, value: right },
     );
-    if (expr.operator !== '+' || value.kind !== 'quantity') return value;
+    if (value.kind !== 'quantity') return value;
+    if (expr.operator === '-') return isShifted(this, expr, env) ? withoutCancelling(value) : value;
+    if (expr.operator !== '+') return value;
     const mixed = mixture(this, expr, env);
     return mixed ? this.inContext({ ...mixed, ...(value.term === undefined ? {} : { term: value.term }) }) : value;
   }
@@ -328,9 +294,7 @@ export class Evaluator {
     if (product) result = { ...result, range: product, ...(R.isKnown(a.range) ? {} : { assumed: true }) };
     if (operator === '-' && isSpread(a.term, b.term)) result = { ...result, range: R.nonNegative(1) };
     if (result.because.length === 0) result = { ...result, because: a.because.length > 0 ? a.because : b.because };
-    const isShifted = operator === '-' && (addsConstant(left.expr) || addsConstant(right.expr));
-    if (isShifted && result.range.reachesZero === 1) result = { ...result, range: { ...result.range, reachesZero: 0 } };
-    const evidence = evidenceOf(operator, a, b, result);
+    const evidence = evidenceOf(operator, left, right, result);
     if (evidence) {
       const span = { start: node.start, end: node.end };
       result = { ...result, because: [{ segment: this.context.segment, span, ...evidence }] };
@@ -344,6 +308,10 @@ export class Evaluator {
     if (a.term !== undefined && b.term !== undefined) {
       const term = this.term(`(${a.term}${operator}${b.term})`);
       if (term !== undefined) result = { ...result, term };
+      if (operator === '&' || operator === '|') {
+        const parts = [a, b].map((operand) => this.session.conditionOf(operand.term));
+        this.session.setCondition(term, joinedCondition(operator === '&' ? 'and' : 'or', parts));
+      }
     }
     result = this.inContext(withForm(operator, left, right, result, { node, segment: this.context.segment }));
     const operation = SITES[operator] ?? (result.cancels?.node === node ? 'cancel' : undefined);
@@ -468,13 +436,6 @@ export class Evaluator {
     const inherited = value.autocast ?? autocastOf(args);
     return this.inContext(inherited && value.autocast === undefined ? { ...value, autocast: inherited } : value);
   }
-}
-
-/** `k + x`: a constant that keeps a difference off 0, as whoever added it meant it to. */
-function addsConstant(expr: Expr): boolean {
-  return (
-    expr.kind === 'Binary' && expr.operator === '+' && (expr.left.kind === 'Number' || expr.right.kind === 'Number')
-  );
 }
 
 /** What tuple unpacking gives the target at a position. */

@@ -33,6 +33,13 @@ function assumption(name: string): Quantity | undefined {
   if (/^(logits|\w+_logits|logits_\w+)$/.test(bare)) return { ...UNKNOWN, role: 'logits' };
   if (/^(corr|corrs|correlation|correlations)$/.test(bare))
     return { ...UNKNOWN, range: range(-1, 1, 1, 1), assumed: true };
+  // A schedule without a warm-up has one of 0 steps.
+  if (
+    /^(\w+_)?warm_?up(_(steps|epochs|iters|iterations|updates|num_steps|length|ratio|period|batches))?$|^num_warmup_\w+$/.test(
+      bare,
+    )
+  )
+    return { ...UNKNOWN, range: range(0, Number.POSITIVE_INFINITY, 1, 0), role: 'setting', assumed: true };
   const role = divisorRole(bare);
   return role && { ...UNKNOWN, range: range(0, Number.POSITIVE_INFINITY, 1, 0), role, assumed: true };
 }
@@ -46,7 +53,7 @@ const LENGTH = /^(lengths|lens|\w+_(lengths|lens)|seq_?lens)$/;
 const DENOMINATOR = /^(denom|denominators?|\w+_(denom|denominator)|normalizer|normaliser|divisor)$/;
 /** Constants of a configuration, logarithms, layers: they share a word with what is computed from data. */
 const CHOSEN =
-  /log|layer|batch_norm|group_norm|instance_norm|^(max|clip|min|init|target|fixed|default)_|(init|max|min)_?std/;
+  /log|eps|tiny|layer|batch_norm|group_norm|instance_norm|^(max|clip|min|init|target|fixed|default)_|(init|max|min)_?std/;
 
 /** What people divide by, that real data takes to 0. */
 function divisorRole(name: string): Role | undefined {

@@ -13,8 +13,14 @@ function pythonExtreme(f: (a: R.Range, b: R.Range) => R.Range): Transfer {
     if (operands.get('y') === undefined) return extreme(operands, f);
     const [x, y] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
     // A Python number stays what it is, whatever it is compared with.
-    return derive('python', [x, y], { range: f(x.range, y.range) });
+    return derive('python', [x, y], { range: bounded(f, x.range, y.range) });
   };
+}
+
+/** `max(n, floor)` with a floor that is no number of the source: somebody has thought of it. */
+function bounded(f: (a: R.Range, b: R.Range) => R.Range, a: R.Range, b: R.Range): R.Range {
+  const isGuarded = f === R.atLeast && !R.isConstant(a) && !R.isConstant(b) && a.lo <= 0 && b.lo <= 0;
+  return isGuarded ? R.unproven(f(a, b)) : f(a, b);
 }
 
 const LOSSES: Readonly<Record<string, Transfer>> = {

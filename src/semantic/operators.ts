@@ -1,9 +1,11 @@
 // What Python's operators do to values.
 
 import { combine, derive, isWhole } from './derive';
+import { areElements, isTelling } from './differences';
 import { isSpread } from './idioms';
+import type { SiteOperand } from './operation-site';
 import * as R from './range';
-import { type Framework, literalNumber, type Quantity, without } from './value';
+import { asQuantity, type Framework, literalNumber, type Quantity, without } from './value';
 
 /** Arithmetic of Python's operators on two values. `sameTerm`: both are known to be equal. */
 export function binaryOperator(operator: string, a: Quantity, b: Quantity, sameTerm: boolean): Quantity {
@@ -59,19 +61,43 @@ export interface OperatorEvidence {
 }
 
 /** Why the result of an operator can be 0, where it is the operator's own doing. */
-export function evidenceOf(operator: string, a: Quantity, b: Quantity, result: Quantity): OperatorEvidence | undefined {
+export function evidenceOf(
+  operator: string,
+  left: SiteOperand,
+  right: SiteOperand,
+  result: Quantity,
+): OperatorEvidence | undefined {
+  const [a, b] = [asQuantity(left.value), asQuantity(right.value)];
   if (operator === '-' && isSpread(a.term, b.term))
     return { operation: 'spread', message: 'it is 0 when all values are equal' };
   if (operator === '-' && canCancel(a, b) && result.range.reachesZero > 0)
-    return { operation: 'difference', message: 'the difference is 0 where both sides are equal' };
+    return {
+      operation: isTelling(left.expr, right.expr, a, b) ? 'difference' : 'plain_difference',
+      message: 'the difference is 0 where both sides are equal',
+    };
+  if (operator === '+' && isMagnitude(a) && isMagnitude(b))
+    return { operation: 'magnitudes', message: 'both summands are 0 where there is nothing' };
   if (operator === '**' && (literalNumber(b) ?? 1) % 2 === 0 && result.range.lo === 0 && a.because.length === 0)
+    return { operation: R.isKnown(a.range) ? 'square' : 'square_of_unknown', message: 'a square is 0 for 0' };
+  if (operator === '*' && a.term !== undefined && a.term === b.term && result.range.lo === 0 && a.because.length === 0)
     return { operation: R.isKnown(a.range) ? 'square' : 'square_of_unknown', message: 'a square is 0 for 0' };
   return undefined;
 }
 
+/** What is 0 only where there is nothing, of an array. */
+function isMagnitude({ holder, range, because }: Quantity): boolean {
+  return (
+    holder === 'tensor' &&
+    range.lo === 0 &&
+    range.reachesLo > 0 &&
+    /^(abs|relu|square)$/.test(because.at(-1)?.operation ?? '')
+  );
+}
+
 /** Two values of which neither is a number of the source: real data makes them equal now and then. */
 function canCancel(a: Quantity, b: Quantity): boolean {
-  if (a.holder !== 'tensor' && b.holder !== 'tensor') return false;
+  if (a.holder === 'scalar' && b.holder === 'scalar') return false;
+  if (a.holder !== 'tensor' && b.holder !== 'tensor' && !areElements(a.term, b.term)) return false;
   return literalNumber(a) === undefined && literalNumber(b) === undefined;
 }
 

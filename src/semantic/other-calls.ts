@@ -6,6 +6,7 @@ import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { canonicalName, frameworkOf, moduleSignature } from './libraries';
 import { shared } from './lists';
+import { assumedByName } from './names';
 import { transfer } from './operations';
 import { dottedName } from './program';
 import * as R from './range';
@@ -35,10 +36,12 @@ export function otherCall(
       }
       if (DATASET.test(canonicalName(callee.name))) return DATASET_SPLITS;
       const framework = frameworkOf(callee.name);
+      if (framework === undefined) {
+        const named = calledByName(expr, args);
+        return named.kind === 'quantity' ? { ...named, madeBy: callee.name } : named;
+      }
       const made: Quantity = { ...UNKNOWN, madeBy: callee.name };
-      return framework && framework !== 'python' && TENSOR_HOMES.test(canonicalName(callee.name))
-        ? { ...made, framework }
-        : made;
+      return framework !== 'python' && TENSOR_HOMES.test(canonicalName(callee.name)) ? { ...made, framework } : made;
     }
     case 'instance':
       return callInstance(evaluator, expr, callee, args);
@@ -49,8 +52,19 @@ export function otherCall(
     case 'method':
       return callUnknownMethod(evaluator, expr, callee.receiver, callee.name, args);
     default:
-      return UNKNOWN;
+      return calledByName(expr, args);
   }
+}
+
+/** What is known of a function of another module by its name: `neuron_norm(p)` gives a norm. */
+function calledByName(expr: CallExpr, args: readonly Value[]): Value {
+  const { callee } = expr;
+  const name = callee.kind === 'Name' ? callee.id : callee.kind === 'Attribute' ? callee.name : '';
+  // It takes the number out of a tensor.
+  if (name === 'item' && args.length === 1) return args[0] ?? UNKNOWN;
+  const assumed = assumedByName(name);
+  const isGiven = assumed?.role === 'norm' || assumed?.role === 'deviation' || assumed?.role === 'variance';
+  return assumed && isGiven ? assumed : UNKNOWN;
 }
 
 function callInstance(evaluator: Evaluator, expr: CallExpr, callee: Instance, args: readonly Value[]): Value {
@@ -144,7 +158,8 @@ function callUnknownMethod(
       ],
     };
   }
-  return UNKNOWN;
+  // A module of the object's own is called like a function, and a norm may be a layer.
+  return receiver.kind === 'object' ? UNKNOWN : calledByName(expr, args);
 }
 
 /** `log.get("count", 0)`: what the mapping holds, or the number that stands for a missing entry. */
@@ -155,13 +170,14 @@ function entryOr(evaluator: Evaluator, expr: CallExpr, receiver: Value, args: re
   if (entry !== undefined) return entry;
   const missing = literalNumber(fallback);
   const joined = joinValues(UNKNOWN, fallback);
-  if (missing === undefined || joined.kind !== 'quantity') return joined;
+  if (joined.kind !== 'quantity' || missing === undefined) return joined;
+  if (missing !== 0) return { ...joined, range: R.ANY };
   const span = { start: expr.start, end: expr.end };
-  const message = `a missing entry counts as ${missing} here`;
+  const message = 'a missing entry counts as 0 here';
   return {
     ...joined,
     // Callers are expected to fill the entry in; that it is missing is what happens now and then.
-    range: missing === 0 ? R.around(1) : R.ANY,
+    range: R.around(1),
     because: [{ segment: evaluator.context.segment, span, message, operation: 'fallback' }],
   };
 }

@@ -1,30 +1,12 @@
 // What a condition that holds (or does not) says about the values in it.
 
 import type { CompareOperator, Expr } from '../syntax/ast';
+import { assume, compare, negated, truth } from './conditions';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { dottedName } from './program';
 import * as R from './range';
-import { asQuantity, literalNumber, type Quantity, UNKNOWN } from './value';
-
-const NEGATED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
-  '<': '>=',
-  '<=': '>',
-  '>': '<=',
-  '>=': '<',
-  '==': '!=',
-  '!=': '==',
-  is: 'is not',
-  'is not': 'is',
-};
-const MIRRORED: Readonly<Partial<Record<CompareOperator, CompareOperator>>> = {
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '==': '==',
-  '!=': '!=',
-};
+import { asQuantity, literalNumber, type Quantity, UNKNOWN, type Value } from './value';
 
 /** Teaches `env` what `condition` being `holds` means. Evaluates silently: the condition itself is recorded elsewhere. */
 export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, env: Environment): void {
@@ -53,7 +35,7 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
       condition.operators.forEach((operator, i) => {
         const right = condition.comparators[i];
         if (!right) return;
-        const effective = holds ? operator : NEGATED[operator];
+        const effective = holds ? operator : negated(operator);
         if (effective) {
           const [a, b] = [asQuantity(evaluate(left)), asQuantity(evaluate(right))];
           compare(a, effective, b, env);
@@ -71,12 +53,13 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
         const inner = condition.args[0]?.value ?? callee.object;
         const every = callee.name === 'all' ? holds : !holds;
         if (every && inner.kind === 'Compare') refine(evaluator, inner, holds, env);
+        else if (every) assumeValue(evaluator, evaluate(inner), holds, env);
         else truth(asQuantity(evaluate(inner)), holds, env, callee.name === 'any');
       } else if (callee.kind === 'Name' && callee.id === 'bool' && condition.args[0]) {
         refine(evaluator, condition.args[0].value, holds, env);
       } else {
         if (holds) refineLength(evaluator, condition, '!=', 0, env);
-        truth(asQuantity(evaluate(condition)), holds, env, false);
+        assumeValue(evaluator, evaluate(condition), holds, env);
       }
       return;
     }
@@ -87,11 +70,19 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
         atLeastLong(evaluator, condition, 1, env);
         refineLength(evaluator, condition, '!=', 0, env);
       }
-      truth(asQuantity(evaluate(condition)), holds, env, false);
+      assumeValue(evaluator, evaluate(condition), holds, env);
       return;
     default:
       return;
   }
+}
+
+/** A truth value under its name: what the condition that gave it says, and that it is 0 or not. */
+function assumeValue(evaluator: Evaluator, value: Value, holds: boolean, env: Environment): void {
+  const q = asQuantity(value);
+  const condition = evaluator.session.conditionOf(q.term);
+  if (condition) assume(condition, holds, env);
+  truth(q, holds, env, false);
 }
 
 /** `value` as it is in the elements for which `condition` is `holds`. */
@@ -107,95 +98,6 @@ export function selected(
   refine(evaluator, condition, holds, scope);
   const fact = scope.factOf(value.term);
   return fact ? { ...value, range: R.intersect(value.range, fact) } : value;
-}
-
-/** `if n:` means n is not 0; `if mask.any():` means its sum is not. */
-function truth(value: Quantity, holds: boolean, env: Environment, any: boolean): void {
-  if (value.term === undefined) return;
-  if (any) {
-    if (holds) env.learn(`sum(${value.term})`, { ...R.ANY, excludesZero: true });
-    return;
-  }
-  if (holds) env.learn(value.term, { ...R.ANY, excludesZero: true, ...(value.range.lo === 0 ? { reachesLo: 0 } : {}) });
-  else env.learn(value.term, R.constant(0));
-}
-
-function compare(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
-  tested(left, operator, right, env);
-  bound(left, operator, literalNumber(right) ?? lowerBoundFor(operator, right), env);
-  const mirrored = MIRRORED[operator];
-  if (mirrored) bound(right, mirrored, literalNumber(left) ?? lowerBoundFor(mirrored, left), env);
-}
-
-/**
- * `if step < warmup:` with two values of which nothing is known: what is said to be larger is taken to be above 0, for
- * whoever wrote the test has thought of it.
- */
-function tested(left: Quantity, operator: CompareOperator, right: Quantity, env: Environment): void {
-  if (literalNumber(left) !== undefined || literalNumber(right) !== undefined) return;
-  const larger = operator === '<' ? right : operator === '>' ? left : undefined;
-  const smaller = larger === right ? left : right;
-  if (larger?.term === undefined || smaller.range.hi < 0) return;
-  env.learn(larger.term, { ...R.ANY, excludesZero: true });
-  const magnitude = /^abs\((.+)\)$/.exec(larger.term)?.[1];
-  if (magnitude !== undefined) env.learn(magnitude, { ...R.ANY, excludesZero: true });
-}
-
-/** `x > eps` with an eps that is only known to be above 0 still says that x is. */
-function lowerBoundFor(operator: CompareOperator, q: Quantity): number | undefined {
-  if ((operator === '>' || operator === '>=') && Number.isFinite(q.range.lo) && !q.assumed) return q.range.lo;
-  if ((operator === '<' || operator === '<=') && Number.isFinite(q.range.hi) && !q.assumed) return q.range.hi;
-  return undefined;
-}
-
-function bound(q: Quantity, operator: CompareOperator, n: number | undefined, env: Environment): void {
-  if (n === undefined || q.term === undefined) return;
-  switch (operator) {
-    case '>':
-      if (n >= 0) beyond(q, env);
-      // The smallest float above n; n itself is excluded.
-      env.learn(q.term, R.range(n === 0 ? Number.MIN_VALUE : n, Number.POSITIVE_INFINITY, 0, 0));
-      if (n === 0) minimumOf(q, env);
-      return;
-    case '>=':
-      env.learn(q.term, R.range(n, Number.POSITIVE_INFINITY, n > 0 ? 0 : 1, 0));
-      return;
-    case '<':
-      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 0));
-      magnitudeOf(q, n, 0, env);
-      return;
-    case '<=':
-      env.learn(q.term, R.range(Number.NEGATIVE_INFINITY, n, 0, 1));
-      magnitudeOf(q, n, 1, env);
-      return;
-    case '==':
-      env.learn(q.term, R.constant(n));
-      return;
-    case '!=':
-      if (n === 0)
-        env.learn(q.term, { ...R.ANY, excludesZero: true, ...(q.range.lo === 0 ? { lo: Number.MIN_VALUE } : {}) });
-      return;
-    default:
-      return;
-  }
-}
-
-/** `abs(x) > eps` keeps x off 0. */
-function beyond(q: Quantity, env: Environment): void {
-  const inner = /^abs\((.+)\)$/.exec(q.term ?? '')?.[1];
-  if (inner !== undefined) env.learn(inner, { ...R.ANY, excludesZero: true });
-}
-
-/** `x.min() > 0` says that every element is. */
-function minimumOf(q: Quantity, env: Environment): void {
-  const inner = /^smallest\(([^,]*)\)$/.exec(q.term ?? '')?.[1];
-  if (inner !== undefined) env.learn(inner, R.range(Number.MIN_VALUE, Number.POSITIVE_INFINITY, 0, 0));
-}
-
-/** `abs(x) < n` bounds x on both sides. */
-function magnitudeOf(q: Quantity, n: number, reach: R.Reach, env: Environment): void {
-  const inner = /^abs\((.+)\)$/.exec(q.term ?? '')?.[1];
-  if (inner !== undefined && n >= 0) env.learn(inner, R.range(-n, n, reach, reach));
 }
 
 /** `len(losses) > 1`, `x.numel()`, `x.size(0) == 0`: what a test says of the number of elements. */

@@ -1,6 +1,7 @@
 // The state of one analysis of one file: what is recorded for which node, and how much work may still be done.
 
 import type { AttributeExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Node } from '../syntax/ast';
+import type { Condition } from './conditions';
 import type { Environment } from './environment';
 import { canonicalName, functionSignature, moduleSignature } from './libraries';
 import type { OperationSite } from './operation-site';
@@ -36,6 +37,8 @@ export class Session {
   /** Results of functions of the file, by function and what is known of the arguments. */
   readonly callResults = new Map<Node, Map<string, Value>>();
   readonly callStack: Node[] = [];
+  /** What truth values say, by their terms. */
+  private readonly conditions = new Map<string, Condition>();
   readonly attributes = new Map<ClassDef, Map<string, Value>>();
   /** Sinks for `self.x = …` while a class's attributes are being found out. */
   attributeSink: ((name: string, value: Value) => void) | undefined;
@@ -61,6 +64,14 @@ export class Session {
 
   freshTerm(name: string): string {
     return `${name}#${++this.versions}`;
+  }
+
+  conditionOf(term: string | undefined): Condition | undefined {
+    return term === undefined ? undefined : this.conditions.get(term);
+  }
+
+  setCondition(term: string | undefined, condition: Condition | undefined): void {
+    if (term !== undefined && condition) this.conditions.set(term, condition);
   }
 
   record(expr: Expr, value: Value): void {

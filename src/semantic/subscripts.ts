@@ -73,7 +73,13 @@ function elementsOf(
     const key =
       index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
     if (key) return key;
-    return { ...UNKNOWN, ...(term === undefined ? {} : { term }), ...(length ? { length } : {}) };
+    const isArray = indices.length > 1 && expr.indices.some(({ kind }) => kind === 'Slice');
+    return {
+      ...UNKNOWN,
+      ...(isArray ? { holder: 'tensor' as const } : {}),
+      ...(term === undefined ? {} : { term }),
+      ...(length ? { length } : {}),
+    };
   }
   // x[x > 0] holds only what the condition lets through.
   const result = isSelection ? selected(evaluator, condition, true, object, env) : object;
@@ -118,7 +124,12 @@ function indexTerm(
 ): string | undefined {
   const parts: string[] = [];
   for (const [i, index] of indices.entries()) {
-    if (expr.indices[i]?.kind === 'Slice') return undefined;
+    const at = expr.indices[i];
+    if (at?.kind === 'Slice') {
+      if (expr.indices.length === 1 || at.lower || at.upper || at.step) return undefined;
+      parts.push(':');
+      continue;
+    }
     const part =
       index.kind === 'quantity' ? index.term : index.kind === 'string' ? JSON.stringify(index.values[0]) : undefined;
     if (part === undefined) return undefined;
@@ -170,10 +181,12 @@ function withStored(
   env: Environment,
 ): Quantity {
   const condition = conditionOf(indices[0]);
-  const isSelection = condition && indices.length === 1 && isCondition(condition);
+  const isMask = index?.kind === 'quantity' && (index.dtype === 'bool' || index.role === 'mask');
+  const isKnown = isMask && evaluator.session.conditionOf(index.term) !== undefined;
+  const isSelection = condition && indices.length === 1 && (isCondition(condition) || isKnown);
   const kept = isSelection ? selected(evaluator, condition, false, object, env).range : object.range;
   const stored = value.range;
-  const isMasked = !isSelection && index?.kind === 'quantity' && (index.dtype === 'bool' || index.role === 'mask');
+  const isMasked = isMask && !isSelection;
   const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
   const { term: _, origin: __, role, ...rest } = object;
   return {

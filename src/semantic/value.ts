@@ -27,6 +27,8 @@ export type Role =
   | 'deviation'
   | 'variance'
   | 'norm'
+  /** A number of a configuration that switches something off where it is 0. */
+  | 'setting'
   /** By its name something to divide by. */
   | 'denominator';
 

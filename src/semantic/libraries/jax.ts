@@ -51,6 +51,7 @@ export const JAX: LibraryTable = {
     'jax.nn': NN,
     'flax.linen': NN,
     'jax.lax': {
+      top_k: 'topk x:operand k',
       log: 'log x',
       log1p: 'log1p x',
       exp: 'exp x',

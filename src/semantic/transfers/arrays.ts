@@ -17,6 +17,7 @@ import {
   type Value,
 } from '../value';
 import { anyElement } from './elements';
+import { substituted } from './elementwise';
 
 const INF = Number.POSITIVE_INFINITY;
 
@@ -141,7 +142,7 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
     const x = asQuantity(operands.get('x'));
     const fill = asQuantity(operands.get('value'));
     return derive(operands.framework, [x, fill], {
-      range: R.join(x.range, fill.range),
+      range: substituted(x.range, fill.range),
       role: x.role === 'mask' ? 'mask' : undefined,
     });
   },

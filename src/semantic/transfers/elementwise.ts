@@ -75,11 +75,25 @@ const clamp: Transfer = (operands) => {
   return min?.kind === 'quantity' && R.isConstant(min.range) ? established(result) : result;
 };
 
+/** `where(near_zero, 1.0, x)`: whoever puts a positive number in some places has thought of the zeros there. */
+export function substituted(a: Range, b: Range): Range {
+  const joined = R.join(a, b);
+  const isGuard = [a, b].some((r) => R.isConstant(r) && r.lo > 0 && Number.isFinite(r.lo));
+  return isGuard ? R.unproven(joined) : joined;
+}
+
+const condition: Transfer = (operands) =>
+  derive(operands.framework, [asQuantity(operands.get('x')), asQuantity(operands.get('y'))], {
+    range: R.UNIT,
+    role: 'mask',
+    dtype: 'bool',
+  });
+
 const where: Transfer = (operands) => {
   const a = asQuantity(operands.get('x'));
   const b = asQuantity(operands.get('y'));
   if (!operands.get('x')) return UNKNOWN;
-  return combine(operands.framework, a, b, R.join);
+  return combine(operands.framework, a, b, substituted);
 };
 
 export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
@@ -148,8 +162,17 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   },
   minimum: binary(R.atMost),
   where,
-  condition: (operands) =>
-    derive(operands.framework, [asQuantity(operands.get('x'))], { range: R.UNIT, role: 'mask', dtype: 'bool' }),
+  condition,
+  greater: condition,
+  greater_equal: condition,
+  less: condition,
+  less_equal: condition,
+  equal: condition,
+  not_equal: condition,
+  isclose: condition,
+  logical_and: condition,
+  logical_or: condition,
+  logical_not: condition,
   indicator: fixed(R.UNIT, { role: 'mask' }),
   dropout: unary((x) => R.multiply(x, R.range(0, INF, 2, 0))),
   normalized: fixed(R.range(-1, 1, 2, 2)),

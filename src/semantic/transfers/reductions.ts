@@ -1,6 +1,6 @@
 // Transfer functions of operations that make one number, or fewer, of many.
 
-import { combine, derive, fixed, type Operands, type Transfer, withRange } from '../derive';
+import { combine, derive, established, fixed, type Operands, type Transfer, withRange } from '../derive';
 import { product } from '../operators';
 import type { Range, Reach } from '../range';
 import * as R from '../range';
@@ -24,9 +24,9 @@ function soften(reach: Reach): Reach {
 
 /** Sums can be 0 where every element can: rows that are masked, counts of nothing, activations that are all dead. */
 function sumRange(x: Range, q: Quantity, isArray: boolean): Range {
-  // The probabilities of a row, lengths of sequences of which not all are empty, degrees of the nodes of a graph.
+  // The probabilities of a row, and lengths of sequences of which not all are empty.
   const isNeverEmpty =
-    q.role === 'probabilities' || q.role === 'length' || /^(exp|degree)$/.test(q.because.at(-1)?.operation ?? '');
+    q.role === 'probabilities' || q.role === 'length' || q.origin?.operation === 'exp' || isRandom(q);
   const reach = isNeverEmpty ? 0 : soften(x.reachesLo);
   if (x.lo >= 0) return R.range(x.lo, INF, x.lo > 0 ? 0 : reach, 0);
   if (x.hi <= 0) return R.range(-INF, x.hi, 0, x.hi < 0 || isNeverEmpty ? 0 : soften(x.reachesHi));
@@ -42,6 +42,11 @@ function meanRange(x: Range): Range {
     reachesZero: soften(x.reachesZero),
     excludesZero: R.excludesZero(x) && (x.lo > 0 || x.hi < 0),
   };
+}
+
+/** Of numbers that are drawn, not all are 0. */
+function isRandom({ origin }: Quantity): boolean {
+  return origin?.operation === 'random' || origin?.operation === 'normal' || origin?.operation === 'uniform';
 }
 
 function isCounted(role: Role | undefined): boolean {
@@ -122,7 +127,22 @@ export const REDUCTIONS: Readonly<Record<string, Transfer>> = {
     const { lo } = asQuantity(operands.get('x')).range;
     return withRange(operands, R.range(lo, INF, 0, 0), { length: undefined });
   },
-  norm: fixed(R.nonNegative(1), { role: 'norm', length: undefined }),
+  norm: (operands) =>
+    established(
+      withRange(operands, R.nonNegative(isRandom(asQuantity(operands.get('x'))) ? 0 : 1), {
+        role: 'norm',
+        length: undefined,
+      }),
+    ),
+  topk: (operands) => {
+    const k = asQuantity(operands.get('k')).range;
+    const x = asQuantity(operands.get('x'));
+    const values =
+      R.isConstant(k) && k.lo === 1
+        ? extreme(operands, R.atLeast)
+        : derive(operands.framework, [x], { range: x.range, role: x.role, length: undefined });
+    return pair(values, derive(operands.framework, [], { range: R.nonNegative(2), dtype: 'integer' }));
+  },
   deviation,
   variance,
   deviation_and_mean: (operands) => pair(deviation(operands), mean(operands)),

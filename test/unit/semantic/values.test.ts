@@ -164,6 +164,14 @@ describe('loops, lists and lengths', () => {
       [0, 1, 2, 2],
     ],
     ['elements of a comprehension', ['_ = sum(torch.relu(_i) for _i in x)'], [0, INF, 1, 0]],
+    ['a mask that has a name', ['z = torch.relu(x)', 'm = z > 0.5', '_ = z[m]'], [0.5, INF, 0, 0]],
+    ['what it leaves over', ['z = torch.relu(x)', 'm = z > 0.5', '_ = z[~m]'], [0, 0.5, 2, 1]],
+    ['two masks', ['z = torch.relu(x)', 'm = torch.gt(z, 0.5) & (z < 2)', '_ = z[m]'], [0.5, 2, 0, 0]],
+    [
+      'a test that has a name',
+      ['z = n.sum()', 'bad = not z > 0.5', 'if bad:', '    return', '_ = z'],
+      [0.5, INF, 0, 0],
+    ],
     [
       'branches give a name a value that tests can speak of',
       ['k = 0', 'if flag:', '    k = n', 'if k <= 2:', '    return', '_ = k'],
