@@ -14,7 +14,7 @@ export const rule: Rule = {
   summary: 'A division by a standard deviation, norm, count, mask sum or range that can be 0.',
   needs: ['torch', 'numpy', 'tensorflow', 'keras', 'tf_keras', 'jax', 'pytensor', 'theano'],
   fixable: 'unsafe',
-  yieldsTo: ['NAN109', 'NAN202', 'NAN301'],
+  yieldsTo: ['NAN103', 'NAN109', 'NAN202', 'NAN301'],
   docs: {
     what: 'Finds divisions, `reciprocal` and `rsqrt` whose denominator is a tensor that real data takes to 0: a standard deviation, a norm, a sum of a mask, a count, `max - min`, or a value that the model shows to reach 0.',
     why: 'In a tensor, x / 0 is Inf and 0 / 0 is NaN, without an error. One constant feature, one zero vector or one fully padded row is enough, and the next step carries it into every weight.',

@@ -12,8 +12,10 @@ import { rule as nan303 } from './mask-constant-overflows-half';
 import { rule as nan301 } from './misplaced-epsilon';
 import { rule as nan109 } from './nan-survives-mask';
 import { rule as nan405 } from './no-anomaly-detection';
+import { rule as nan106 } from './power-of-possible-negative';
 import { rule as nan108 } from './reduction-of-possible-empty';
 import { rule as nan201 } from './root-gradient-at-zero';
+import { rule as nan103 } from './root-of-possible-negative';
 import { rule as nan112 } from './singular-linear-algebra';
 import { rule as nan107 } from './softmax-over-masked-row';
 import { rule as nan111 } from './uninitialised-tensor';
@@ -21,4 +23,4 @@ import { rule as nan302 } from './vanishing-epsilon';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan104, nan105, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601];

@@ -219,7 +219,10 @@ function classifyMethod(
 function usedBy(site: OperationSite): Classified {
   const { operation, name, node } = site;
   if (handsOnRoom(operation) || /^cast_|^(size|uninitialised|where)$/.test(operation)) return undefined;
-  return { kind: /^(opaque|literal|tensor_of)$/.test(operation) || MAKES_PIECES.test(name) ? STORE : READ, by: node };
+  return {
+    kind: /^(opaque|literal|tensor_of|parameter)$/.test(operation) || MAKES_PIECES.test(name) ? STORE : READ,
+    by: node,
+  };
 }
 
 function classifyArgument(

@@ -15,6 +15,18 @@ export interface ZeroEvidence {
   readonly expr: Expr;
 }
 
+/** When that happens, in words. */
+export const WHEN_ZERO: Readonly<Record<ZeroKind, string>> = {
+  clamp: 'because it is clamped there',
+  probability: 'because a probability underflows',
+  relu: 'for every negative input',
+  variance: 'when all values are equal',
+  error: 'when the prediction is exact',
+  distance: 'where both sides are equal',
+  squares: 'where all that is squared is 0',
+  abs: 'where the value is 0',
+};
+
 /** A definition chain longer than this is not followed. */
 const LONGEST_CHAIN = 12;
 

@@ -1,12 +1,10 @@
 // NAN201: a root whose value is fine at 0 and whose gradient is not.
 
 import type { Confidence } from '../analyzer/finding';
-import type { SemanticModel } from '../semantic/model';
 import type { OperationSite, SiteOperand } from '../semantic/operation-site';
 import { asQuantity, literalNumber, literalString } from '../semantic/value';
-import type { Expr, Node } from '../syntax/ast';
-import { isInTraining, stopsGradient } from './gradient-flow';
-import { dividesBy, isDifference, type ZeroEvidence, type ZeroKind, zeroEvidence } from './root-evidence';
+import { gradientConfidence, isGradientUsed } from './gradient-use';
+import { isDifference, WHEN_ZERO, type ZeroEvidence, zeroEvidence } from './root-evidence';
 import { rootFixes, spelledOutRoot } from './root-rewrites';
 import { type LocalFix, oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 
@@ -17,7 +15,7 @@ export const rule: Rule = {
   summary: 'A square root, or a norm or std of JAX, TensorFlow and Keras, whose gradient is infinite or NaN at 0.',
   needs: ['torch', 'tensorflow', 'keras', 'tf_keras', 'jax'],
   fixable: 'both',
-  yieldsTo: ['NAN109', 'NAN202', 'NAN301'],
+  yieldsTo: ['NAN103', 'NAN109', 'NAN202', 'NAN301'],
   docs: {
     what: 'Finds `sqrt(x)` and `x ** 0.5` through which a gradient flows and whose operand can be exactly 0: sums of squares, mean squared errors, variances, squared distances, clamps at 0, softmax and sigmoid outputs. In JAX, TensorFlow and Keras also `norm` and `std`; those of PyTorch define the gradient at 0.',
     why: 'The derivative of a root is infinite at 0. The chain rule multiplies it by the gradient of the operand, which is 0 for a square: the loss is a fine number, and after one step every weight is NaN.',
@@ -56,20 +54,9 @@ function visitRoot(site: OperationSite, operand: SiteOperand, context: RuleConte
   const evidence = zeroEvidence(model, site.segment, operand.expr);
   if (!evidence || !isGradientUsed(model, site)) return;
   const text = oneLine(sourceOf(site.segment, operand.expr), 50);
-  const because = `\`${text}\` can be exactly 0 ${WHEN[evidence.kind]}`;
-  report(site, context, evidence, confidenceOf(model, site, evidence), because, rootFixes(site, operand, model));
+  const because = `\`${text}\` can be exactly 0 ${WHEN_ZERO[evidence.kind]}`;
+  report(site, context, evidence, gradientConfidence(model, site, evidence), because, rootFixes(site, operand, model));
 }
-
-const WHEN: Readonly<Record<ZeroKind, string>> = {
-  clamp: 'because it is clamped there',
-  probability: 'because a probability underflows',
-  relu: 'for every negative input',
-  variance: 'when all values are equal',
-  error: 'when the prediction is exact',
-  distance: 'where both sides are equal',
-  squares: 'where all that is squared is 0',
-  abs: 'where the value is 0',
-};
 
 /** Norms and deviations, where the framework does not define the gradient at 0. */
 function visitReduction(site: OperationSite, operand: SiteOperand, context: RuleContext): void {
@@ -79,7 +66,7 @@ function visitReduction(site: OperationSite, operand: SiteOperand, context: Rule
   if (isStd ? !/std$/.test(site.name) : !isEuclidean(site)) return;
   if (asQuantity(operand.value).gradient === false || !isGradientUsed(model, site)) return;
   const isDistance = isDifference(model, site.segment, operand.expr);
-  const confidence = isStd || isDistance ? confidenceOf(model, site, undefined) : 'possible';
+  const confidence = isStd || isDistance ? gradientConfidence(model, site, undefined) : 'possible';
   const text = oneLine(sourceOf(site.segment, operand.expr), 50);
   const because = isStd
     ? `The std of \`${text}\` is 0 when all values are equal`
@@ -115,63 +102,10 @@ function report(
           {
             segment,
             span: { start: evidence.expr.start, end: evidence.expr.end },
-            message: `this is 0 ${WHEN[evidence.kind]}`,
+            message: `this is 0 ${WHEN_ZERO[evidence.kind]}`,
           },
         ]
       : [],
     fixes,
   });
-}
-
-function confidenceOf(model: SemanticModel, site: OperationSite, evidence: ZeroEvidence | undefined): Confidence {
-  if (!isInTraining(model, site.segment, site.node)) return 'possible';
-  return evidence?.kind === 'clamp' || evidence?.kind === 'probability' ? 'proven' : 'likely';
-}
-
-/**
- * Whether a gradient may flow into the root from what is done with it, and no other rule speaks of that place: a bare
- * denominator breaks in the forward pass already, and an epsilon beside the root is one in the wrong position.
- */
-function isGradientUsed(model: SemanticModel, site: OperationSite): boolean {
-  const { segment } = site;
-  let node: Node = site.node;
-  for (let parent = model.parentOf(segment, node); parent; parent = model.parentOf(segment, node)) {
-    if (stopsGradient(parent, node)) return false;
-    switch (parent.kind) {
-      case 'Attribute':
-        if (/^(add|clamp|clip|clamp_min)_?$/.test(parent.name) && node === site.node) return false;
-        break;
-      case 'Call': {
-        const { callee } = parent;
-        const name = callee.kind === 'Name' ? callee.id : callee.kind === 'Attribute' ? callee.name : '';
-        if (callee !== node && /^(clamp|clip|maximum|max)$/.test(name)) return false;
-        break;
-      }
-      case 'Binary':
-        if (parent.operator === '/' && parent.right === node) return false;
-        if (parent.operator === '+' && isSmall(model, site, parent.left === node ? parent.right : parent.left))
-          return false;
-        break;
-      case 'Assign': {
-        const [target] = parent.targets;
-        if (parent.value !== node || target?.kind !== 'Name') return true;
-        const scope = model.enclosingFunction(segment, site.node);
-        return !(scope && dividesBy(scope, target.id));
-      }
-      case 'AugAssign':
-        return !(parent.operator === '/' && parent.value === node);
-      default:
-        break;
-    }
-    if (parent.kind === 'FunctionDef' || parent.kind === 'ClassDef') return true;
-    node = parent;
-  }
-  return true;
-}
-
-function isSmall(model: SemanticModel, site: OperationSite, other: Expr): boolean {
-  const n = literalNumber(model.valueOf(site.segment, other));
-  if (n !== undefined) return Math.abs(n) <= 1e-2;
-  const text = sourceOf(site.segment, other);
-  return /eps/i.test(text) && text.length < 40;
 }

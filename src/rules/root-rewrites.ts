@@ -15,7 +15,7 @@ export function rootFixes(site: OperationSite, operand: SiteOperand, model: Sema
 }
 
 /** The root of a small enough number that a float32 (a float16 where the operand can be one) still holds. */
-function epsilonFor(site: OperationSite, value: Quantity): string {
+export function epsilonFor(site: OperationSite, value: Quantity): string {
   return value.dtype === 'float16' || value.dtype === 'bfloat16' || site.autocast || value.autocast ? '1e-7' : '1e-12';
 }
 
@@ -100,7 +100,7 @@ function normArguments(segment: Segment, args: readonly Argument[]): string[] | 
 // ---------------------------------------------------------------- above 0
 
 /** `sqrt(x.clamp(min=0))`: the bound itself is what is wrong. */
-function raisedClamp(site: OperationSite, operand: SiteOperand): LocalFix | undefined {
+export function raisedClamp(site: OperationSite, operand: SiteOperand): LocalFix | undefined {
   const value = asQuantity(operand.value);
   const call = operand.expr;
   if (call.kind !== 'Call' || value.origin?.node !== call) return undefined;
@@ -137,36 +137,52 @@ function aboveZero(site: OperationSite, operand: SiteOperand, model: SemanticMod
     expr.kind === 'Conditional' || expr.kind === 'Lambda' || expr.kind === 'Compare' || expr.kind === 'Bool';
   const sum = `${isLoose ? `(${text})` : text} + ${epsilon}`;
   const fixes = [replace(`Add ${epsilon} inside the root`, isWhole ? sum : `(${sum})`)];
-  const clamp = clamped(site, text, atom, epsilon, model);
+  const clamp = clampedAt(site, text, atom, epsilon, model);
   if (clamp !== undefined && value.origin?.operation !== 'clamp') fixes.push(replace(`Clamp at ${epsilon}`, clamp));
   return fixes;
 }
 
-function clamped(
+/** Where `maximum` lives, outside torch. */
+const MAXIMUM_HOME: Readonly<Record<string, string>> = {
+  jax: 'jax.numpy',
+  numpy: 'numpy',
+  tensorflow: 'tensorflow',
+};
+
+/** The operand, not below a bound, in the words of its framework. */
+export function clampedAt(
   site: OperationSite,
   text: string,
   atom: string,
-  epsilon: string,
+  bound: string,
   model: SemanticModel,
 ): string | undefined {
-  switch (site.framework) {
-    case 'torch':
-      return `${atom}.clamp(min=${epsilon})`;
-    case 'jax': {
-      const jnp = model.nameFor('jax.numpy');
-      return jnp === undefined ? undefined : `${jnp}.maximum(${text}, ${epsilon})`;
-    }
-    case 'tensorflow': {
-      const tf = model.nameFor('tensorflow');
-      return tf === undefined ? undefined : `${tf}.maximum(${text}, ${epsilon})`;
-    }
-    case 'keras': {
-      const home = model.nameFor(kerasHome(site));
-      return home === undefined ? undefined : `${home}.maximum(${text}, ${epsilon})`;
-    }
-    default:
-      return undefined;
-  }
+  if (site.framework === 'torch') return `${atom}.${site.inPlace ? 'clamp_' : 'clamp'}(min=${bound})`;
+  if (site.framework === 'python') return `max(${text}, ${bound})`;
+  const home = MAXIMUM_HOME[site.framework] ?? kerasHome(site);
+  const name = model.nameFor(home);
+  // TensorFlow wants both sides of one dtype.
+  const isWhole = bound === '0' && site.framework !== 'numpy' && site.framework !== 'jax';
+  return name === undefined ? undefined : `${name}.maximum(${text}, ${isWhole ? '0.0' : bound})`;
+}
+
+/** Lifts what may be negative: to 0 where only the value counts, else to what keeps the gradient finite too. */
+export function liftedFixes(
+  site: OperationSite,
+  operand: SiteOperand,
+  isAboveZero: boolean,
+  model: SemanticModel,
+): LocalFix[] {
+  const { segment } = site;
+  const { expr } = operand;
+  // Of `x **= 0.5` the operand is what is assigned to.
+  if (site.node.kind === 'AugAssign') return [];
+  const bound = isAboveZero ? (kerasEpsilon(site, model) ?? epsilonFor(site, asQuantity(operand.value))) : '0';
+  const text = sourceOf(segment, expr);
+  const lifted = clampedAt(site, text, isPrimary(expr) ? text : `(${text})`, bound, model);
+  if (lifted === undefined) return [];
+  const span = site.form === 'function' ? expr : outerSpan(expr);
+  return [{ title: `Clamp at ${bound}`, safety: 'unsafe', edits: [{ segment, span, text: lifted }] }];
 }
 
 function kerasHome(site: OperationSite): string {
@@ -174,13 +190,13 @@ function kerasHome(site: OperationSite): string {
 }
 
 /** The backend has an epsilon of its own; `keras.ops` has none. */
-function kerasEpsilon(site: OperationSite, model: SemanticModel): string | undefined {
+export function kerasEpsilon(site: OperationSite, model: SemanticModel): string | undefined {
   const home = kerasHome(site);
   const name = home === 'keras.backend' ? model.nameFor(home) : undefined;
   return name === undefined ? undefined : `${name}.epsilon()`;
 }
 
-function isPrimary(expr: Expr): boolean {
+export function isPrimary(expr: Expr): boolean {
   return expr.kind === 'Name' || expr.kind === 'Attribute' || expr.kind === 'Subscript' || expr.kind === 'Call';
 }
 

@@ -1,6 +1,7 @@
 // The flow analysis of binary operators: what they give, and the sites where rules ask about them.
 
 import type { BinaryOperator, Expr, Node } from '../syntax/ast';
+import { withForm } from './cancellation';
 import { joined } from './conditions';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
@@ -68,7 +69,13 @@ export function applyBinary(
   }
   const place = { segment: evaluator.context.segment, span: { start: node.start, end: node.end } };
   result = withTrait(evaluator.inContext(result), traitOfOperator(operator, a, b), place);
-  const operation = Object.hasOwn(OPERATIONS, operator) ? OPERATIONS[operator] : undefined;
+  result = withForm(operator, left, right, result, { node, segment: evaluator.context.segment });
+  // Any other operator is a site only where its operands cancel.
+  const operation = Object.hasOwn(OPERATIONS, operator)
+    ? OPERATIONS[operator]
+    : result.cancels?.node === node
+      ? 'cancel'
+      : undefined;
   if (operation !== undefined) {
     const unselected = operator === '*' ? unselectedInProduct(evaluator, left, right, env) : [];
     evaluator.session.site({

@@ -1,6 +1,7 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
+import { eigenvalues, withCallForm } from './cancellation';
 import { conditionOfCall, isConversion } from './conditions';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
@@ -116,7 +117,12 @@ export class CallEvaluator {
     const given = (name: string) =>
       operands.get(only !== undefined && /^([xy]|value)$/.test(name) ? only : name)?.value;
     let result = transfer(signature.operation, { framework, get: given });
-    if (result.kind === 'quantity') result = this.finishOperation(expr, callee, signature, operands, args, result);
+    if (result.kind === 'quantity') {
+      result = this.finishOperation(expr, callee, signature, operands, args, result);
+      const place = { node: expr, segment: this.context.segment };
+      result = withCallForm(signature.operation, operands, result, place);
+    }
+    result = eigenvalues(signature.operation, result, { node: expr, segment: this.context.segment });
     const outer = this.evaluator.inContextValue(result, args);
     this.session.site({
       operation: signature.operation,

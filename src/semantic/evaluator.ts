@@ -3,6 +3,7 @@
 import type { AttributeExpr, BinaryExpr, ComprehensionExpr, Expr, LambdaExpr, NameExpr, Segment } from '../syntax/ast';
 import { addsConstant, applyBinary } from './binary-operations';
 import { CallEvaluator } from './call-evaluator';
+import { negatedForm, posteriorVariance } from './cancellation';
 import { classAttribute, classMethod } from './classes';
 import { definitionOf } from './definitions';
 import { autocastOf } from './derive';
@@ -98,7 +99,7 @@ export class Evaluator {
         if (operand.kind !== 'quantity') return UNKNOWN;
         if (expr.operator === 'not') return complement(this.session, operand);
         if (expr.operator === '-') {
-          const negated = negateQuantity(operand);
+          const negated = negatedForm(operand, negateQuantity(operand));
           return operand.term === undefined ? negated : { ...negated, term: `(-${operand.term})` };
         }
         if (expr.operator === '+') return operand;
@@ -187,9 +188,12 @@ export class Evaluator {
   }
 
   private withAssumption(name: string, value: Value): Value {
-    if (value.kind !== 'quantity' || R.hasEnds(value.range) || R.excludesZero(value.range) || value.role !== undefined)
-      return value;
+    if (value.kind !== 'quantity' || value.role !== undefined) return value;
+    if (R.hasEnds(value.range) || R.excludesZero(value.range)) return value;
     const assumed = assumedByName(name);
+    // What comes out below 0 comes out at 0 too, and no name takes that back.
+    if (value.cancels && assumed)
+      return { ...value, ...assumptionOf(assumed), range: { ...value.range, reachesZero: 1 } };
     // Of a denominator that was computed here, how it was computed says more than what it is called.
     if (!assumed || (assumed.role === 'denominator' && value.because.length > 0)) return value;
     return { ...value, ...assumptionOf(assumed) };
@@ -253,7 +257,8 @@ export class Evaluator {
       ...(autocast ? { autocast } : {}),
     };
     const assumed = assumedByName(expr.name);
-    return assumed ? { ...unknown, ...assumptionOf(assumed) } : unknown;
+    const cancels = posteriorVariance(expr.object, expr.name, { node: expr, segment: this.context.segment });
+    return assumed ? { ...unknown, ...assumptionOf(assumed), ...(cancels ? { cancels } : {}) } : unknown;
   }
 
   private instanceAttribute(object: Instance, name: string): Value {

@@ -76,6 +76,9 @@ export function decorated(evaluator: Evaluator, callee: FunctionValue): Evaluato
   return result;
 }
 
+/** Functions that stop where their first argument does not hold. */
+const CHECKS = /(^|_)(assert|check)(_true)?$|^assertTrue$/i;
+
 class Interpreter {
   constructor(
     private readonly evaluator: Evaluator,
@@ -99,6 +102,7 @@ class Interpreter {
     switch (stmt.kind) {
       case 'ExprStmt':
         evaluator.evaluate(stmt.value, env);
+        this.checked(stmt.value, env);
         return;
       case 'Assign': {
         const value = evaluator.evaluate(stmt.value, env);
@@ -209,6 +213,16 @@ class Interpreter {
         for (const name of boundNames([stmt])) env.set(name, UNKNOWN);
         return;
     }
+  }
+
+  /** `torch._assert((x >= 0).all(), "…")` stops where it does not hold, as an assert statement does. */
+  private checked(expr: Expr, env: Environment): void {
+    if (expr.kind !== 'Call' || expr.args.length === 0) return;
+    const { callee } = expr;
+    const name = callee.kind === 'Attribute' ? callee.name : callee.kind === 'Name' ? callee.id : '';
+    const condition = expr.args[0]?.value;
+    const isCondition = condition?.kind === 'Compare' || condition?.kind === 'Bool' || condition?.kind === 'Call';
+    if (isCondition && CHECKS.test(name)) refine(this.evaluator, condition, true, env);
   }
 
   /**

@@ -1,6 +1,6 @@
 // Abstract values: what the flow analysis knows of an expression. Unknown is a value too, and never an alarm.
 
-import type { CallExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Segment } from '../syntax/ast';
+import type { CallExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Node, Segment } from '../syntax/ast';
 import type { Span } from '../text/span';
 import type { DType } from './dtype';
 import type { Environment } from './environment';
@@ -59,6 +59,31 @@ export interface Room {
   readonly segment: Segment;
 }
 
+/** That a value is a square, a product of two values, or a sum of such: what differences of it lose to rounding. */
+export interface Degree {
+  readonly of: 'square' | 'product' | 'matrix product';
+  /** It is taken off: `-2 * a * b`. */
+  readonly isNegative: boolean;
+  /** Of a square, the last name of what is squared. */
+  readonly base?: string;
+  /** On paper it is at most 1: a cosine, its square. */
+  readonly isUnit?: boolean;
+}
+
+/** A difference that is not negative on paper, or hardly ever, and that comes out below 0 all the same. */
+export interface Cancellation {
+  /**
+   * variance: E[x²] - E[x]². complement: 1 - x². products: an expanded square, a discriminant. residual: something minus
+   * squares or a matrix product. posterior: the variance that data leave of a prior. eigenvalue: of a matrix that has no
+   * negative ones on paper. difference: of any two such values.
+   */
+  readonly kind: 'variance' | 'complement' | 'products' | 'residual' | 'posterior' | 'eigenvalue' | 'difference';
+  readonly node: Node;
+  readonly segment: Segment;
+  /** What has been added since, to keep it above 0; infinite where only its name says that it is an epsilon. */
+  readonly margin?: number;
+}
+
 /** A mixed-precision region in which a value was computed. */
 export interface AutocastRegion {
   readonly call: CallExpr;
@@ -94,6 +119,9 @@ export interface Quantity {
   readonly gradient?: boolean;
   readonly autocast?: AutocastRegion;
   readonly origin?: Origin;
+  readonly degree?: Degree;
+  /** Why it can come out below 0 though it should not; a value that is known to be above 0 has none. */
+  readonly cancels?: Cancellation;
   /** Canonical text of a pure expression over versioned names: equal terms are equal values. */
   readonly term?: string;
   /** The call that made room for it and put nothing there. Views of it share it; who stores into it does not take it away. */
@@ -267,6 +295,9 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   if (a.origin && a.origin.node === b.origin?.node) joined.origin = a.origin;
   if (a.room && a.room.call === b.room?.call) joined.room = a.room;
   if (a.matrix && a.matrix.trait === b.matrix?.trait) joined.matrix = a.matrix;
+  if (a.degree && a.degree.of === b.degree?.of && a.degree.isNegative === b.degree.isNegative) joined.degree = a.degree;
+  const cancels = a.cancels ?? b.cancels;
+  if (cancels && joined.range.lo < 0) joined.cancels = cancels;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
   if (a.length && b.length) joined.length = joinRanges(a.length, b.length);
   return joined;
@@ -338,7 +369,7 @@ export function valueKey(value: Value): string {
     case 'quantity': {
       const r = value.range;
       if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}`;
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}`;
     }
     case 'library':
       return `l${value.name}`;

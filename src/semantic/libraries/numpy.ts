@@ -121,6 +121,7 @@ export const NUMPY: LibraryTable = {
       corrcoef: 'normalized x',
       cov: 'unbounded x:m',
       inner: 'affine x:a y:b',
+      vdot: 'affine x:a y:b',
       outer: 'affine x:a y:b',
       tensordot: 'affine x:a y:b axes',
       empty: 'uninitialised shape dtype',
@@ -164,6 +165,7 @@ export const NUMPY: LibraryTable = {
       solve: 'solve x:a y:b',
       svd: 'svd x:a',
       eigh: 'eigh x:a',
+      eigvalsh: 'eigenvalues x:a',
       eig: 'eigh x:a',
       det: 'det x:a',
       slogdet: 'opaque x:a',
@@ -176,6 +178,7 @@ export const NUMPY: LibraryTable = {
       solve: 'solve x:a y:b',
       svd: 'svd x:a',
       eigh: 'eigh x:a y:b',
+      eigvalsh: 'eigenvalues x:a',
       det: 'det x:a',
     },
     'numpy.random': {

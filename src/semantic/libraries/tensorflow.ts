@@ -131,6 +131,7 @@ const LINALG: Readonly<Record<string, string>> = {
   solve: 'solve x:matrix y:rhs',
   svd: 'svd x:tensor',
   eigh: 'eigh x:tensor',
+  eigvalsh: 'eigenvalues x:tensor',
   matmul: 'affine x:a y:b',
   l2_normalize: 'normalized x axis epsilon name',
   diag_part: 'same x:input',

@@ -135,7 +135,8 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
   det: opaqueTensor,
   logdet: opaqueTensor,
   svd: () => UNKNOWN,
-  eigh: () => UNKNOWN,
+  eigh: (operands) => ({ kind: 'sequence', elements: [opaqueTensor(operands), opaqueTensor(operands)] }),
+  eigenvalues: opaqueTensor,
   triangle: (operands) => {
     const x = asQuantity(operands.get('x'));
     return derive(operands.framework, [x], {

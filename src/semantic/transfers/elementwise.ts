@@ -195,6 +195,8 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
   dropout: unary((x) => R.multiply(x, R.range(0, INF, 2, 0))),
   normalized: fixed(R.range(-1, 1, 2, 2)),
   unbounded: (operands) => withRange(operands, R.ANY),
+  // Whatever it begins as, training changes it.
+  parameter: (operands) => withRange(operands, R.ANY),
   addcdiv: (operands) => derive(operands.framework, [asQuantity(operands.get('base'))], {}),
   nan_to_num: (operands) => {
     const x = asQuantity(operands.get('x'));

@@ -81,7 +81,7 @@ function underflowing(range: Range, x: Quantity, y: Quantity): Range {
 const affine: Transfer = (operands) => {
   const [x, y] = [asQuantity(operands.get('x')), asQuantity(operands.get('y'))];
   const range = operands.get('y') ? underflowing(product(x.range, y.range), x, y) : R.ANY;
-  return derive(operands.framework, [x], {
+  return derive(operands.framework, operands.get('y') ? [x, y] : [x], {
     range: R.isKnown(range) ? range : R.UNBOUNDED,
     role: R.isKnown(range) ? undefined : 'logits',
   });
@@ -112,6 +112,7 @@ function pair(first: Value, second: Value): SequenceValue {
 
 export const REDUCTIONS: Readonly<Record<string, Transfer>> = {
   affine,
+  add_product: affine,
   sum,
   mean,
   product: (operands) => {
