@@ -3,7 +3,7 @@
 import type { SemanticModel } from '../semantic/model';
 import { excludesZero } from '../semantic/range';
 import { asQuantity, type Origin, type Quantity } from '../semantic/value';
-import type { AttributeExpr, Expr, FunctionDef, Segment } from '../syntax/ast';
+import type { AttributeExpr, CallExpr, Expr, FunctionDef, Segment } from '../syntax/ast';
 import { walkExpressions, walkStatements } from '../syntax/walk';
 import { sourceOf } from './rule';
 
@@ -46,6 +46,8 @@ export function zeroEvidence(model: SemanticModel, segment: Segment, expr: Expr,
         return follow(expr.left) ?? follow(expr.right);
       case '/':
         return follow(expr.left);
+      case '@':
+        return squaredFactor(model, segment, [expr.left, expr.right]);
       case '+': {
         const [left, right] = [follow(expr.left), follow(expr.right)];
         return left && right && !areTied(expr.left, expr.right) ? left : undefined;
@@ -88,6 +90,8 @@ function originEvidence(
     case 'square':
     case 'power':
       return operand ? squareEvidence(model, origin.segment, expr, operand) : undefined;
+    case 'affine':
+      return expr.kind === 'Call' ? squaredFactor(model, origin.segment, factorsOf(expr)) : undefined;
     case 'sum':
     case 'mean':
     case 'same':
@@ -100,6 +104,26 @@ function originEvidence(
     default:
       return undefined;
   }
+}
+
+/** What a matrix product multiplies: the receiver of a method is the first factor. */
+function factorsOf({ callee, args }: CallExpr): Expr[] {
+  const given = args.filter(({ unpack }) => unpack === '').map(({ value }) => value);
+  return callee.kind === 'Attribute' ? [callee.object, ...given] : given;
+}
+
+/** Of a matrix product of values that are not negative, the factor that is a square: a row of zeros gives 0. */
+function squaredFactor(model: SemanticModel, segment: Segment, factors: readonly Expr[]): ZeroEvidence | undefined {
+  const square = factors.find((factor) => {
+    const { range, because } = asQuantity(model.valueOf(segment, factor));
+    const isSquare = /^square/.test(because.at(-1)?.operation ?? '') || isPowerOfTwo(factor);
+    return isSquare && range.lo === 0 && range.reachesLo > 0;
+  });
+  return square && { kind: 'squares', expr: square };
+}
+
+function isPowerOfTwo(expr: Expr): boolean {
+  return expr.kind === 'Binary' && expr.operator === '**' && expr.right.kind === 'Number' && expr.right.value === 2;
 }
 
 /** A value that may be 0 by its range, and that a gradient can reach. */

@@ -103,6 +103,8 @@ function isBelieved({ expr, value }: SiteOperand, site: OperationSite): boolean 
   const { assumed, holder, role } = asQuantity(value);
   if (!assumed || holder === 'tensor') return true;
   const numerator = site.operands.get('x');
+  // `self.total / self.count`: what a metric adds up, before its first update.
+  if (startsAtZero(value) && startsAtZero(numerator?.value)) return true;
   const { holder: above, origin } = asQuantity(numerator?.value);
   // `x.sum(1) / lengths`
   if (role === 'length') return above === 'tensor' && origin?.operation === 'sum';
@@ -113,6 +115,10 @@ function isBelieved({ expr, value }: SiteOperand, site: OperationSite): boolean 
   return (
     expr.kind === 'Attribute' && !(expr.object.kind === 'Name' && /^(self|cls|config|args|cfg)$/.test(expr.object.id))
   );
+}
+
+function startsAtZero(value: Value | undefined): boolean {
+  return asQuantity(value).because.at(-1)?.operation === 'initial';
 }
 
 const BY_OPERATION: Readonly<Record<string, ZeroKind>> = {

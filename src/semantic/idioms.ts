@@ -53,6 +53,7 @@ export function tensorAttribute(object: Quantity, name: string): Value | undefin
     return object.term === undefined ? object : { ...object, term: `T(${object.term})` };
   if (name === 'values') return isUnknown(object) ? undefined : object;
   if (name === 'data') return { ...object, gradient: false };
+  if (name === 'grad') return { ...UNKNOWN, holder: 'tensor', gradient: false };
   if (name === 'shape' || name === 'size' || name === 'ndim' || name === 'nbytes') {
     // The number of elements is the same as what `len` and `numel` give, as far as tests of it go.
     const term = name === 'size' && object.term !== undefined ? { term: `size(${object.term})` } : {};

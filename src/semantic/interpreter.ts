@@ -240,13 +240,19 @@ class Interpreter {
     }
     const before = this.frame.loop;
     const changed = [...changedNames(stmt.body)].filter((name) => entry.get(name) !== undefined);
+    const guesses = new Map<string, R.Range>();
     if (changed.length > 0 && evaluator.session.isRecording) {
       this.widenHead(stmt, entry);
     } else {
       for (const name of changed) {
         const old = entry.get(name);
-        if (old?.kind === 'quantity') entry.set(name, { ...UNKNOWN, term: evaluator.session.freshTerm(name) });
-        else if (old?.kind === 'list' || old?.kind === 'sequence') entry.set(name, shared(old));
+        if (old?.kind === 'quantity') {
+          const term = evaluator.session.freshTerm(name);
+          const isGuessed = old.range.lo >= 0 && Number.isFinite(old.range.lo);
+          const range = { ...old.range, hi: Number.POSITIVE_INFINITY, reachesHi: 0 as const };
+          if (isGuessed) guesses.set(name, range);
+          entry.set(name, isGuessed ? { ...UNKNOWN, range, because: old.because, term } : { ...UNKNOWN, term });
+        } else if (old?.kind === 'list' || old?.kind === 'sequence') entry.set(name, shared(old));
       }
     }
     const body = entry.branch();
@@ -262,6 +268,11 @@ class Interpreter {
       for (const name of changed) weaken(path, name, env.get(name));
     entry.merge([body, ...exits.map((exit) => exit.env), ...(endless ? [] : [after])], this.fresh);
     entry.dead = false;
+    // What was guessed to stay above its lower end, and does not, may have misled all that the body assigns.
+    if ([...guesses].some(([name, range]) => asQuantity(entry.get(name)).range.lo < range.lo))
+      for (const name of changed)
+        if (entry.get(name)?.kind === 'quantity')
+          entry.set(name, { ...UNKNOWN, term: evaluator.session.freshTerm(name) });
     if (stmt.orelse) this.block(stmt.orelse.body, entry);
     for (const [name, value] of entry.bindings) env.set(name, value);
   }
