@@ -2,7 +2,8 @@
 
 import { RULES } from '../rules/index.generated';
 import type { LocalEdit, LocalFix, Report, Rule, RuleContext, TrainingUnit } from '../rules/rule';
-import type { SemanticModel } from '../semantic/model';
+import type { SegmentAnalysis, SemanticModel } from '../semantic/model';
+import type { OperationSite } from '../semantic/operation-site';
 import { buildTrainingGraph, mayTrain, unitsOf } from '../semantic/training';
 import type { Module, Segment } from '../syntax/ast';
 import { checkEdits, type Edit, sortEdits } from '../text/edit';
@@ -99,14 +100,31 @@ function contextFor(model: SemanticModel, into: Report[]): RuleContext {
   return { model, report: (report) => into.push(report) };
 }
 
+const NO_SITES: ReadonlyMap<string, readonly OperationSite[]> = new Map();
+
+/** The sites of a segment by their operation: each rule looks at few of them. */
+function sitesByOperation(analysis: SegmentAnalysis | undefined): ReadonlyMap<string, readonly OperationSite[]> {
+  if (!analysis) return NO_SITES;
+  const known = analysis.derived.get(sitesByOperation) as ReadonlyMap<string, readonly OperationSite[]> | undefined;
+  if (known) return known;
+  const sites = new Map<string, OperationSite[]>();
+  for (const site of analysis.sites) {
+    const same = sites.get(site.operation);
+    if (same) same.push(site);
+    else sites.set(site.operation, [site]);
+  }
+  analysis.derived.set(sitesByOperation, sites);
+  return sites;
+}
+
 function segmentReports(rule: Rule, model: SemanticModel, segment: Segment, units: Units): Report[] {
   const collected: Report[] = [];
   const context = contextFor(model, collected);
   const { operations } = rule.on;
   if (operations) {
-    const names = new Set(operations.names);
-    for (const site of model.analysisOf(segment)?.sites ?? [])
-      if (names.has(site.operation)) operations.visit(site, context);
+    const sites = sitesByOperation(model.analysisOf(segment));
+    // One kind of operation after the other: reports are sorted by their place in the end.
+    for (const name of operations.names) for (const site of sites.get(name) ?? []) operations.visit(site, context);
   }
   rule.on.segment?.(segment, context);
   if (rule.on.unit) for (const unit of units.of(segment)) rule.on.unit(unit, context);

@@ -95,8 +95,8 @@ function maskingsOf(model: SemanticModel, analysis: SegmentAnalysis): readonly M
   const { segment } = analysis;
   const found = [
     ...analysis.sites.flatMap((site) => ofCall(site) ?? []),
-    ...[...analysis.values.keys()].flatMap((expr) =>
-      expr.kind === 'Binary' && expr.operator === '*' ? (ofProduct(model, segment, expr) ?? []) : [],
+    ...analysis.sites.flatMap(({ operation, node }) =>
+      operation === 'multiply' && node.kind === 'Binary' ? (ofProduct(model, segment, node) ?? []) : [],
     ),
     ...ofElements(model, segment),
   ];

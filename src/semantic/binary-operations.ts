@@ -76,7 +76,7 @@ export function applyBinary(
     : result.cancels?.node === node
       ? 'cancel'
       : undefined;
-  if (operation !== undefined) {
+  if (operation !== undefined && evaluator.session.isRecording) {
     const unselected = operator === '*' ? unselectedInProduct(evaluator, left, right, env) : [];
     evaluator.session.site({
       operation,

@@ -124,27 +124,28 @@ export class CallEvaluator {
     }
     result = eigenvalues(signature.operation, result, { node: expr, segment: this.context.segment });
     const outer = this.evaluator.inContextValue(result, args);
-    this.session.site({
-      operation: signature.operation,
-      framework,
-      name:
-        callee.kind === 'library'
-          ? canonicalName(callee.name)
-          : callee.kind === 'instance'
-            ? canonicalName(callee.className)
-            : `.${callee.kind === 'method' ? callee.name : ''}`,
-      node: expr,
-      segment: this.context.segment,
-      operands,
-      form: callee.kind === 'library' ? 'function' : callee.kind === 'instance' ? 'module' : 'method',
-      inPlace: signature.inPlace,
-      result: outer,
-      callee,
-      gradient: this.context.gradient,
-      autocast: this.context.autocast,
-      origins: this.session.isRecording ? this.origins(operands, env) : NO_ORIGINS,
-      ...(unselected.length > 0 ? { unselected } : {}),
-    });
+    if (this.session.isRecording)
+      this.session.site({
+        operation: signature.operation,
+        framework,
+        name:
+          callee.kind === 'library'
+            ? canonicalName(callee.name)
+            : callee.kind === 'instance'
+              ? canonicalName(callee.className)
+              : `.${callee.kind === 'method' ? callee.name : ''}`,
+        node: expr,
+        segment: this.context.segment,
+        operands,
+        form: callee.kind === 'library' ? 'function' : callee.kind === 'instance' ? 'module' : 'method',
+        inPlace: signature.inPlace,
+        result: outer,
+        callee,
+        gradient: this.context.gradient,
+        autocast: this.context.autocast,
+        origins: this.origins(operands, env),
+        ...(unselected.length > 0 ? { unselected } : {}),
+      });
     const x = operands.get('x');
     if (signature.inPlace && x) {
       const key = dottedName(x.expr);
