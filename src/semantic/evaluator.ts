@@ -403,6 +403,15 @@ export class Evaluator {
 /** What tuple unpacking gives the target at a position. */
 function itemOf(value: Value, position: number): Value {
   if (value.kind === 'sequence') return value.elements[position] ?? UNKNOWN;
+  if (value.kind === 'quantity') {
+    // `values, indices = x.max(dim=1)`
+    const isWithIndices = /^(largest|smallest|median)$/.test(value.origin?.operation ?? '');
+    if (isWithIndices && position > 0) return { ...UNKNOWN, dtype: 'integer' };
+    const element = elementOf(value);
+    return isWithIndices && value.term !== undefined && element.kind === 'quantity'
+      ? { ...element, term: `${value.term}[${position}]` }
+      : element;
+  }
   return value.kind === 'list' ? value.element : UNKNOWN;
 }
 
