@@ -43,7 +43,7 @@ export function unselectedSites(
     for (const site of sitesIn(evaluator, branch.expr, world)) {
       if (found.has(site.node)) continue;
       const broken = breakdownIn(world, site, countsValue);
-      if (broken && isTested(site, asQuantity(broken.operand.value).term, tested))
+      if (broken && isTested(site, asQuantity(broken.operand.value).term, tested) && !isDrawn(broken))
         found.set(site.node, { branch: branch.name, site, broken, condition, holds: branch.holds });
     }
   }
@@ -55,6 +55,12 @@ export function unselectedSites(
       if (known && broken && (broken.isCertain || !known.broken.isCertain)) found.delete(site.node);
     }
   return [...found.values()];
+}
+
+/** `(torch.rand(shape) < keep_prob)`: the draw says nothing of the probability, which only its name takes to 0. */
+function isDrawn({ operand, isCertain }: Breakdown): boolean {
+  const { assumed, range } = asQuantity(operand.value);
+  return assumed === true && range.hi <= 1 && !isCertain;
 }
 
 /** What breaks by its operand, or by the result that a test has found. */
