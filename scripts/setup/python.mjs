@@ -8,7 +8,7 @@ import { installDebianPackages, unpackDebianPackages } from './debian.mjs';
 import { runQuietly, say, Trouble } from './report.mjs';
 
 const requirements = path.join(root, 'test/proofs/requirements.txt');
-const frameworks = ['torch', 'numpy', 'keras', 'jax', 'tensorflow'];
+const frameworks = ['torch', 'numpy', 'keras', 'jax', 'optax', 'tensorflow'];
 
 /** The interpreter to build upon: NANLENS_PYTHON, else python3. Its version and place are part of the pins. */
 function findInterpreter() {
@@ -77,7 +77,7 @@ export async function ensurePython() {
   const dir = await provision({
     name: 'venv',
     why:
-      'PyTorch, NumPy, Keras, JAX and TensorFlow for proofs that run real training code ' +
+      'PyTorch, NumPy, Keras, JAX, Optax and TensorFlow for proofs that run real training code ' +
       '(about 3 GB; several GB more where the package index serves PyTorch with CUDA)',
     pins,
     inPlace: true,

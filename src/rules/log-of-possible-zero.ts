@@ -60,6 +60,7 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (isInteger(context.model, site) && confidence !== 'possible') confidence = 'possible';
   if (isCaredFor(context.model, site.segment, site.node)) return;
   if (value.role === 'mask' && (value.origin?.operation === 'triangle' || isAddedToScores(context.model, site))) return;
+  if ((value.role === 'mask' || value.role === 'one-hot') && isNormalised(context.model, site)) return;
   const { segment } = site;
   const text = oneLine(sourceOf(segment, operand.expr), 50);
   const stable = stableLogForm(site, operand, context.model);
@@ -139,6 +140,17 @@ function isAddedToScores(model: SemanticModel, site: OperationSite): boolean {
   if (parent?.kind !== 'Assign') return false;
   return parent.targets.some((target) => target.kind === 'Name' && /mask|bias/i.test(target.id));
 }
+
+/** `transitions.log().log_softmax(1)`: the -inf of what cannot happen is meant, as a mask. */
+function isNormalised(model: SemanticModel, site: OperationSite): boolean {
+  const parent = model.parentOf(site.segment, site.node);
+  if (parent?.kind === 'Attribute') return NORMALISES.test(parent.name);
+  if (parent?.kind !== 'Call' || parent.callee === site.node) return false;
+  const { callee } = parent;
+  return NORMALISES.test(callee.kind === 'Attribute' ? callee.name : callee.kind === 'Name' ? callee.id : '');
+}
+
+const NORMALISES = /^(log_)?softmax$|^logsumexp$/;
 
 function message(
   site: OperationSite,
