@@ -99,7 +99,7 @@ function report(repositories, drawn, verdicts) {
     '|---|---|--:|--:|--:|--:|---|',
     ...repositories.map(
       ({ name, commit, files, lines: own, findings }) =>
-        `| ${name} | ${commit.slice(0, 10)} | ${files} | ${own} | ${findings.length} | ${perThousand(findings.length, own)} | ${byRule(findings).join(', ')} |`,
+        `| ${name} | ${commit.slice(0, 11)} | ${files} | ${own} | ${findings.length} | ${perThousand(findings.length, own)} | ${byRule(findings).join(', ')} |`,
     ),
     `| all | | ${repositories.reduce((sum, { files }) => sum + files, 0)} | ${lines} | ${all.length} | ${perThousand(all.length, lines)} | ${byRule(all).join(', ')} |`,
     '',

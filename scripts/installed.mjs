@@ -3,7 +3,7 @@
 //
 //   node scripts/installed.mjs [NAME=FOLDER ...]
 //
-// Without arguments: the standard library and the frameworks of the environment in which the proofs run.
+// The standard library and the frameworks of the environment in which the proofs run, and the packages that are named.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -89,7 +89,7 @@ const largest = (items, key) => [...items].sort((a, b) => key(b) - key(a)).slice
 
 await runMain(async () => {
   const given = process.argv.slice(2).map((argument) => argument.split('='));
-  const packages = given.length > 0 ? given : defaultPackages();
+  const packages = [...defaultPackages(), ...given];
   const bundle = path.join(root, 'dist/installed.cjs');
   await esbuild.build({ ...nodeBundle, entryPoints: ['bench/installed.ts'], outfile: bundle });
   const rows = [];

@@ -5,7 +5,7 @@ import { isCondition } from '../semantic/idioms';
 import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import { handsOnRoom } from '../semantic/room';
-import { asQuantity, type Room, type Value } from '../semantic/value';
+import { asQuantity, literalNumber, type Room, type Value } from '../semantic/value';
 import type { CallExpr, Expr, Node, Segment, SubscriptExpr } from '../syntax/ast';
 import { walkExpressions } from '../syntax/walk';
 import { definitionBefore } from './data-flow';
@@ -218,6 +218,8 @@ function classifyMethod(
 
 function usedBy(site: OperationSite): Classified {
   const { operation, name, node } = site;
+  // What is multiplied by a beta of 0 is not looked at, NaN included.
+  if (operation === 'add_product' && literalNumber(site.operands.get('beta')?.value) === 0) return undefined;
   if (handsOnRoom(operation) || /^cast_|^(size|uninitialised|where)$/.test(operation)) return undefined;
   return {
     kind: /^(opaque|literal|tensor_of|parameter)$/.test(operation) || MAKES_PIECES.test(name) ? STORE : READ,

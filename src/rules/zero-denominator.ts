@@ -9,6 +9,7 @@ import { asQuantity, type Evidence, literalNumber, type Quantity, type Value } f
 import type { Expr, Segment, SubscriptExpr } from '../syntax/ast';
 import { walkExpressions } from '../syntax/walk';
 import { isLogScale } from './exp-forms';
+import { isReplacedBefore } from './replaced-before';
 import { sourceOf } from './rule';
 
 export type ZeroKind =
@@ -63,7 +64,9 @@ export function zeroDenominator(
   });
   if (isConstant(value.range)) return isScalar ? undefined : found('zero', reach === 2 ? 'proven' : 'possible');
   const kind = reach > 0 && isBelieved(denominator, site) ? kindOf(value, isScalar) : undefined;
-  if (kind !== undefined) return found(kind, 'likely');
+  if (kind === 'magnitudes' && isOwnMagnitude(value, model)) return found('unknown', 'possible');
+  if (kind !== undefined)
+    return isReplacedBefore(model, site.segment, denominator.expr) ? undefined : found(kind, 'likely');
   const tie = numerator && site.operation !== 'rsqrt' ? tieOf(site, numerator, denominator, model) : undefined;
   if (tie !== undefined) return found(tie, 'likely');
   if (isScalar) return undefined;
@@ -115,6 +118,12 @@ function isBelieved({ expr, value }: SiteOperand, site: OperationSite): boolean 
   return (
     expr.kind === 'Attribute' && !(expr.object.kind === 'Name' && /^(self|cls|config|args|cfg)$/.test(expr.object.id))
   );
+}
+
+/** `x / abs(scale)`: of one value of which nothing is known, that it has no sign says nothing of 0. */
+function isOwnMagnitude({ origin }: Quantity, model: SemanticModel): boolean {
+  if (origin?.operation !== 'abs' || !origin.operand) return false;
+  return asQuantity(model.valueOf(origin.segment, origin.operand)).holder !== 'tensor';
 }
 
 function startsAtZero(value: Value | undefined): boolean {
@@ -300,7 +309,11 @@ function textOf(segment: Segment, expr: Expr): string {
 /** `x` of `x[..., 2:]`, `x[0][1]`, `2 * x[i]` and of x itself. */
 function rootObject(expr: Expr): string | undefined {
   const bare = withoutFactor(expr);
-  return bare.kind === 'Subscript' ? rootObject(bare.object) : dottedName(bare);
+  if (bare.kind !== 'Subscript') return dottedName(bare);
+  const object = rootObject(bare.object);
+  // batch["displacements"] and batch["frames"] are two arrays.
+  const [key] = bare.indices;
+  return key?.kind === 'String' && object !== undefined ? `${object}[${JSON.stringify(key.value)}]` : object;
 }
 
 /** The array of which the denominator is the largest, smallest or mean element. */

@@ -101,8 +101,13 @@ export function applyBinary(
   return result;
 }
 
+const MOVES = /^(to|float|double|half|cpu|cuda|clone|unsqueeze|view|reshape|detach)$/;
+
 /** `k + x`: a constant that keeps a difference off 0, as whoever added it meant it to. */
 export function addsConstant(expr: Expr): boolean {
+  // `(degrees + 1).to(device)`
+  if (expr.kind === 'Call' && expr.callee.kind === 'Attribute' && MOVES.test(expr.callee.name))
+    return addsConstant(expr.callee.object);
   return (
     expr.kind === 'Binary' && expr.operator === '+' && (expr.left.kind === 'Number' || expr.right.kind === 'Number')
   );

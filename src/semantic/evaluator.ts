@@ -110,10 +110,15 @@ export class Evaluator {
       case 'Compare':
         return compareValues(this, expr, env);
       case 'Conditional': {
-        this.evaluate(expr.test, env);
+        const test = asQuantity(this.evaluate(expr.test, env)).range;
         const [whenTrue, whenFalse] = [env.branch(), env.branch()];
         refine(this, expr.test, true, whenTrue);
         refine(this, expr.test, false, whenFalse);
+        // What a function gives for the arguments of one call takes one of both ways.
+        if (R.isConstant(test) && !this.session.isRecording)
+          return this.evaluate(
+            ...(test.lo === 0 ? ([expr.orelse, whenFalse] as const) : ([expr.body, whenTrue] as const)),
+          );
         return this.session.join(this.evaluate(expr.body, whenTrue), this.evaluate(expr.orelse, whenFalse));
       }
       case 'Lambda':

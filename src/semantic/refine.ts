@@ -24,7 +24,7 @@ export function refine(evaluator: Evaluator, condition: Expr, holds: boolean, en
       if ((condition.operator === '&') === holds && (condition.operator === '&' || condition.operator === '|')) {
         refine(evaluator, condition.left, holds, env);
         refine(evaluator, condition.right, holds, env);
-      }
+      } else if (/^[-+*]$/.test(condition.operator)) assumeValue(evaluator, evaluate(condition), holds, env);
       return;
     case 'NamedExpr':
       refine(evaluator, condition.value, holds, env);

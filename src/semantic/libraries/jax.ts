@@ -59,6 +59,10 @@ export const JAX: LibraryTable = {
     'flax.linen': NN,
     'jax.lax': {
       top_k: 'topk x:operand k',
+      pmean: 'mean x axis_name',
+      psum: 'sum x axis_name',
+      pmax: 'largest x axis_name',
+      pmin: 'smallest x axis_name',
       log: 'log x',
       log1p: 'log1p x',
       exp: 'exp x',
