@@ -9,7 +9,7 @@ import { sourceOf } from './rule';
 
 /** Code that only measures, loads or draws has no gradient, whatever it computes. */
 const WITHOUT_GRADIENT =
-  /^main\b|metric|eval|valid|test|score|accuracy|plot|visuali|summary|__getitem__|collate|dataset|transform|preprocess|callback|schedul|sampl|optimi[sz]er|monitor|statistic|constraint|initiali|^_*init_|_init\b|\bstd\b|extract|indices/i;
+  /^main\b|metric|eval|valid|test|score|accuracy|plot|visuali|summary|__getitem__|collate|dataset|transform|processor|preprocess|feature_?extractor|tokeniz|k_?means|callback|schedul|sampl|optimi[sz]er|monitor|statistic|constraint|initiali|^_*init_|_init\b|\bstd\b|extract|indices/i;
 
 /** Whether the names around a place say that a gradient may flow there. */
 export function isInTraining(model: SemanticModel, segment: Segment, node: Node): boolean {

@@ -11,6 +11,7 @@ import { isCaredFor } from './afterwards';
 import { keepAbovePole, stableLogForm } from './log-rewrites';
 import { determinantIn } from './matrix-evidence';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
+import { siblingsOf } from './statements';
 
 export const rule: Rule = {
   code: 'NAN101',
@@ -60,6 +61,7 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (isInteger(context.model, site) && confidence !== 'possible') confidence = 'possible';
   if (isCaredFor(context.model, site.segment, site.node)) return;
   if (value.role === 'mask' && (value.origin?.operation === 'triangle' || isAddedToScores(context.model, site))) return;
+  if (becomesInteger(context.model, site)) return;
   if ((value.role === 'mask' || value.role === 'one-hot') && isNormalised(context.model, site)) return;
   const { segment } = site;
   const text = oneLine(sourceOf(segment, operand.expr), 50);
@@ -148,6 +150,24 @@ function isNormalised(model: SemanticModel, site: OperationSite): boolean {
   if (parent?.kind !== 'Call' || parent.callee === site.node) return false;
   const { callee } = parent;
   return NORMALISES.test(callee.kind === 'Attribute' ? callee.name : callee.kind === 'Name' ? callee.id : '');
+}
+
+const TO_INTEGER = String.raw`\.(to\(\s*(torch|th)\.(long|int64|int32|int)\b|long\(|int\(|astype\(\s*(np\.|jnp\.)?int)`;
+
+/**
+ * `torch.log(distance / 8) * 4).to(torch.long)`: a bucket, which takes no gradient, and which whoever asks for it takes
+ * for large distances only.
+ */
+function becomesInteger(model: SemanticModel, site: OperationSite): boolean {
+  const { segment } = site;
+  const stmt = model.statementOf(segment, site.node);
+  if (stmt?.kind !== 'Assign') return false;
+  const [target] = stmt.targets;
+  if (new RegExp(TO_INTEGER).test(sourceOf(segment, { start: site.node.end, end: stmt.end }))) return true;
+  if (target?.kind !== 'Name') return false;
+  const later = siblingsOf(model, segment, stmt).filter((each) => each.start > stmt.start);
+  const isBucket = new RegExp(`\\b${target.id}\\b[^.]*\\)${TO_INTEGER}`);
+  return later.some((each) => each.kind === 'Assign' && isBucket.test(sourceOf(segment, each.value)));
 }
 
 const NORMALISES = /^(log_)?softmax$|^logsumexp$/;

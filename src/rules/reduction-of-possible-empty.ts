@@ -9,6 +9,7 @@ import { type Evidence, lengthOf, literalNumber, type Value } from '../semantic/
 import type { Expr, FunctionDef, Node, Segment } from '../syntax/ast';
 import { isCaredFor } from './afterwards';
 import { sourcesOf } from './data-flow';
+import { isFilledByOption } from './filled-lists';
 import { emptyFixes, singleFixes } from './reduction-fixes';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 import { ancestors } from './statements';
@@ -56,6 +57,7 @@ function visit(site: OperationSite, context: RuleContext): void {
   // `reduction=` and `where=` choose among elements in ways of their own.
   if (!operand || site.operands.has('where')) return;
   const found = empty(site, operand) ?? single(site, operand, model);
+  if (found?.kind === 'list' && isFilledByOption(model, site.segment, operand.expr)) return;
   if (!found || isCaredFor(model, site.segment, site.node) || isCounted(model, site)) return;
   const { segment } = site;
   const text = oneLine(sourceOf(segment, operand.expr), 50);

@@ -65,6 +65,8 @@ export function zeroDenominator(
   if (isConstant(value.range)) return isScalar ? undefined : found('zero', reach === 2 ? 'proven' : 'possible');
   const kind = reach > 0 && isBelieved(denominator, site) ? kindOf(value, isScalar) : undefined;
   if (kind === 'magnitudes' && isOwnMagnitude(value, model)) return found('unknown', 'possible');
+  if (kind === 'norm' && isOfParameter(value, model)) return found('unknown', 'possible');
+  if (kind === 'sum' && isShareOfArray(site, value, model)) return found('unknown', 'possible');
   if (kind !== undefined)
     return isReplacedBefore(model, site.segment, denominator.expr) ? undefined : found(kind, 'likely');
   const tie = numerator && site.operation !== 'rsqrt' ? tieOf(site, numerator, denominator, model) : undefined;
@@ -123,8 +125,29 @@ function isBelieved({ expr, value }: SiteOperand, site: OperationSite): boolean 
 /** `x / abs(scale)`: of one value of which nothing is known, that it has no sign says nothing of 0. */
 function isOwnMagnitude({ origin }: Quantity, model: SemanticModel): boolean {
   if (origin?.operation !== 'abs' || !origin.operand) return false;
-  return asQuantity(model.valueOf(origin.segment, origin.operand)).holder !== 'tensor';
+  const name = dottedName(origin.operand) ?? '';
+  return asQuantity(model.valueOf(origin.segment, origin.operand)).holder !== 'tensor' || CHOSEN.test(name);
 }
+
+/** `x @ w / w.norm()` of a parameter: it starts off 0, and training hardly takes all of it there. */
+function isOfParameter({ origin }: Quantity, model: SemanticModel): boolean {
+  if (origin?.operation !== 'norm' || !origin.operand) return false;
+  return asQuantity(model.valueOf(origin.segment, origin.operand)).origin?.operation === 'parameter';
+}
+
+/** `weights / np.sum(weights)`: what NumPy code normalises are frequencies and weights, of which some are not 0. */
+function isShareOfArray(site: OperationSite, { origin }: Quantity, model: SemanticModel): boolean {
+  if (site.framework !== 'numpy' || origin?.operation !== 'sum' || !origin.operand) return false;
+  if (model.enclosingClass(site.segment, site.node)) return false;
+  const above = asQuantity(site.operands.get('x')?.value).term;
+  const { term, role } = asQuantity(model.valueOf(origin.segment, origin.operand));
+  return (
+    term !== undefined && term === above && role !== 'mask' && !/axis|dim/.test(textOf(origin.segment, origin.node))
+  );
+}
+
+/** What is set or learned as a scale, by its name. */
+const CHOSEN = /scale|gain|factor|temperature|gamma|beta/i;
 
 function startsAtZero(value: Value | undefined): boolean {
   return asQuantity(value).because.at(-1)?.operation === 'initial';

@@ -126,7 +126,7 @@ export const NUMPY: LibraryTable = {
       tensordot: 'affine x:a y:b axes',
       empty: 'uninitialised shape dtype',
       empty_like: 'uninitialised shape:prototype dtype',
-      unique: 'opaque x:ar',
+      unique: 'unique x:ar return_index return_inverse return_counts axis',
       matmul: 'affine x:x1 y:x2',
       dot: 'affine x:a y:b',
       einsum: 'affine equation x z',

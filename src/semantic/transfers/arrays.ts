@@ -96,6 +96,20 @@ const fill: Transfer = (operands) => {
 };
 
 /** A matrix of which nothing is known. */
+/** `unique(x, return_counts=True)`: what occurs has been counted at least once. */
+const unique: Transfer = (operands) => {
+  const x = asQuantity(operands.get('x'));
+  const values = derive(operands.framework, [x], {});
+  const isAsked = (name: string): boolean => (literalNumber(operands.get(name)) ?? 0) !== 0;
+  const whole = derive(operands.framework, [], { range: R.nonNegative(0), dtype: 'integer' });
+  const counts = { ...whole, range: R.range(1, INF, 2, 0), role: 'count' as const };
+  const others = [
+    ...['return_index', 'return_inverse'].filter(isAsked).map(() => whole),
+    ...(isAsked('return_counts') ? [counts] : []),
+  ];
+  return others.length > 0 ? { kind: 'sequence', elements: [values, ...others] } : values;
+};
+
 const opaqueTensor: Transfer = (operands) => derive(operands.framework, [asQuantity(operands.get('x'))], {});
 
 export const ARRAYS: Readonly<Record<string, Transfer>> = {
@@ -128,6 +142,7 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
       ? literal(operands)
       : derive(operands.framework, [], { dtype: 'float32' });
   },
+  unique,
   split: (operands) => ({ kind: 'list', element: select(operands), length: EMPTY_OR_NOT, because: [] }),
   inverse: opaqueTensor,
   cholesky: opaqueTensor,
@@ -189,7 +204,8 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
       : R.ANY;
     return derive(operands.framework, [], { range });
   },
-  normal: create(R.UNBOUNDED),
+  // An exact 0 is as rare as any other number.
+  normal: create({ ...R.UNBOUNDED, excludesZero: true }),
   integers: (operands) => {
     // randint(high) has one number; randint(low, high) two.
     const first = literalNumber(operands.get('low'));
