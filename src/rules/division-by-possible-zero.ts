@@ -1,9 +1,11 @@
 // NAN102: a division whose denominator can be 0 on real data.
 
+import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import { asQuantity, literalNumber, type Quantity } from '../semantic/value';
 import { isCaredFor } from './afterwards';
 import { denominatorFixes } from './denominator-fixes';
+import { takesGradients } from './gradient-flow';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 import { dividesNumbers, type ZeroDenominator, type ZeroKind, zeroDenominator } from './zero-denominator';
 
@@ -43,7 +45,10 @@ function visit(site: OperationSite, context: RuleContext): void {
   if (denominator?.value.kind !== 'quantity' || site.operands.has('where')) return;
   const value = asQuantity(denominator.value);
   const zero = zeroDenominator(site, denominator, context.model);
-  if (!zero || (isCaredFor(context.model, site.segment, site.node) && !hasGradient(site, value))) return;
+  if (!zero) return;
+  // Odds that are replaced at 0 and 1 are those of fixed positions.
+  const isMended = zero.kind === 'odds' || !hasGradient(site, value, context.model);
+  if (isMended && isCaredFor(context.model, site.segment, site.node)) return;
   const { segment } = site;
   const { expr } = denominator;
   context.report({
@@ -60,8 +65,9 @@ function visit(site: OperationSite, context: RuleContext): void {
  * Whether a gradient is known to flow through the quotient: what replaces its NaN afterwards mends the value, and 0 times
  * an infinite slope is NaN again.
  */
-function hasGradient(site: OperationSite, denominator: Quantity): boolean {
+function hasGradient(site: OperationSite, denominator: Quantity, model: SemanticModel): boolean {
   if (!site.gradient || site.framework === 'numpy' || site.framework === 'python') return false;
+  if (takesGradients(model.enclosingFunction(site.segment, site.node))) return false;
   const numerator = asQuantity(site.operands.get('x')?.value);
   // One by the degrees of a graph: numbers that are not learned.
   if (literalNumber(numerator) !== undefined) return false;

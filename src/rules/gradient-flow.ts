@@ -22,8 +22,8 @@ export function isInTraining(model: SemanticModel, segment: Segment, node: Node)
 }
 
 /** A function that is given gradients or updates works on them after they have flowed: the step of an optimizer. */
-function takesGradients(scope: FunctionDef): boolean {
-  return scope.params.some(({ name }) => /^(updates?|grads?|gradients?)$/.test(name));
+export function takesGradients(scope: FunctionDef | undefined): boolean {
+  return scope?.params.some(({ name }) => /^(updates?|grads?|gradients?)$/.test(name)) ?? false;
 }
 
 /** What a model is given: nothing learns from the gradient of a recording or of the features made of it. */

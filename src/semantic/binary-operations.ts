@@ -60,9 +60,11 @@ export function applyBinary(
     result = { ...result, because: [{ segment: evaluator.context.segment, span: { start, end }, ...because }] };
   }
   if (a.term !== undefined && b.term !== undefined) {
-    const term = evaluator.term(`(${a.term}${operator}${b.term})`);
+    const isJoined = operator === '&' || operator === '|';
+    const written = evaluator.term(`(${a.term}${operator}${b.term})`);
+    const term = written ?? (isJoined ? evaluator.session.freshTerm('mask') : undefined);
     if (term !== undefined) result = { ...result, term };
-    if (operator === '&' || operator === '|') {
+    if (isJoined) {
       const parts = [a, b].map((operand) => evaluator.session.conditionOf(operand.term));
       evaluator.session.setCondition(term, joined(operator === '&' ? 'and' : 'or', parts));
     }

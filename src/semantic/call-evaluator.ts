@@ -2,7 +2,7 @@
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
 import { eigenvalues, withCallForm } from './cancellation';
-import { conditionOfCall, isConversion } from './conditions';
+import { conditionOfCall } from './conditions';
 import { type DType, dtypeNamed } from './dtype';
 import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
@@ -246,8 +246,8 @@ export class CallEvaluator {
     const [left, right] = [asQuantity(x?.value), asQuantity(operands.get('y')?.value)];
     const known = (t: string | undefined) => this.session.conditionOf(t);
     const condition = conditionOfCall(signature.operation, left, right, known);
-    // A mask in a dtype of which nothing is known is still that mask.
-    if (condition && isConversion(signature.operation)) term ??= this.session.freshTerm('mask');
+    // A mask in a dtype of which nothing is known, or of a long expression, is still that mask.
+    if (condition) term ??= this.session.freshTerm('mask');
     this.session.setCondition(term, condition);
     const operandTerm = x?.value.kind === 'quantity' ? x.value.term : undefined;
     // A sum over what may be missing is 0 because it is missing.

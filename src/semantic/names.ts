@@ -53,7 +53,7 @@ const LENGTH = /^(lengths|lens|\w+_(lengths|lens)|seq_?lens)$/;
 const DENOMINATOR = /^(denom|denominators?|\w+_(denom|denominator)|normalizer|normaliser|divisor)$/;
 /** Constants of a configuration, logarithms, layers: they share a word with what is computed from data. */
 const CHOSEN =
-  /log|eps|tiny|layer|batch_norm|group_norm|instance_norm|^(max|clip|min|init|target|fixed|default)_|(init|max|min)_?std/;
+  /log|eps|tiny|layer|batch_norm|group_norm|instance_norm|^(max|clip|min|init|target|fixed|default|pixel|image|img|mel|channel)_|(init|max|min)_?std/;
 
 /** What people divide by, that real data takes to 0. */
 function divisorRole(name: string): Role | undefined {
