@@ -67,7 +67,7 @@ function measure(folder) {
       }
       const findings = check(home).map((finding) => ({
         ...finding,
-        place: `${name} ${path.relative(home, path.resolve(finding.path))}:${finding.start.line} ${finding.code}`,
+        place: `${name} ${path.relative(home, path.resolve(finding.path))}:${finding.start.line}:${finding.start.column} ${finding.code}`,
       }));
       const commit = path.join(home, 'COMMIT');
       return { name, commit: existsSync(commit) ? readFileSync(commit, 'utf8').trim() : '', files, lines, findings };

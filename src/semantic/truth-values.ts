@@ -70,9 +70,9 @@ export function boolValue(
   }
   const parts = terms.map((term) => session.conditionOf(term));
   if (result?.kind !== 'quantity' || !parts.every((part) => part !== undefined)) return result ?? UNKNOWN;
-  const term = evaluator.term(terms.join(` ${operator} `));
+  const term = evaluator.term(terms.join(` ${operator} `)) ?? session.freshTerm('mask');
   session.setCondition(term, { kind: operator, parts });
-  return term === undefined ? result : { ...result, term };
+  return { ...result, term };
 }
 
 /** `not c` and `~c`: as `value`, and true where the condition that `operand` holds is not. */
