@@ -28,34 +28,9 @@ function defaultPackages() {
   );
 }
 
-/** Reads {"path", "original": bool, "text"} lines, answers with a line of JSON: the error, or null. */
-const PARSES = `
-import ast, json, sys, warnings
-warnings.simplefilter("ignore")
-sound = {}
-for line in sys.stdin:
-    fix = json.loads(line)
-    path = fix["path"]
-    if path not in sound:
-        try:
-            ast.parse(open(path, encoding="utf-8-sig", newline="").read())
-            sound[path] = True
-        except (SyntaxError, ValueError, UnicodeDecodeError):
-            sound[path] = False
-    fix["failure"] = None
-    if sound[path]:
-        try:
-            ast.parse(fix["text"].lstrip("\\ufeff"))
-        except (SyntaxError, ValueError) as error:
-            fix["failure"] = str(error)
-    del fix["text"]
-    fix["sound"] = sound[path]
-    print(json.dumps(fix))
-`;
-
 async function analyse(folder, bundle) {
   const analysis = spawn(process.execPath, [bundle, folder], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  const parser = spawn(python, ['-c', PARSES], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const parser = spawn(python, [path.join(root, 'bench/parses.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const files = [];
   const fixes = [];
   const parsed = (async () => {

@@ -41,6 +41,10 @@ const TRANSFER: Readonly<Record<string, Transfer>> = {
 };
 
 /** The value that an operation of the tables gives. An operation without a transfer function knows nothing. */
+export function hasTransfer(operation: string): boolean {
+  return Object.hasOwn(TRANSFER, operation);
+}
+
 export function transfer(operation: string, operands: Operands): Value {
   const f = Object.hasOwn(TRANSFER, operation) ? TRANSFER[operation] : undefined;
   return f ? f(operands) : UNKNOWN;

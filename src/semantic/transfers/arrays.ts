@@ -117,6 +117,8 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
   select,
   masked_select: maskedSelect,
   opaque: () => UNKNOWN,
+  // An object with attributes, which the evaluator makes of the call.
+  finfo: () => UNKNOWN,
   item: (operands) => {
     const x = asQuantity(operands.get('x'));
     return {
