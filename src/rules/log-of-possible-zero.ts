@@ -5,8 +5,8 @@ import type { SemanticModel } from '../semantic/model';
 import type { OperationSite } from '../semantic/operation-site';
 import { hasEnds } from '../semantic/range';
 import { asQuantity, type Quantity } from '../semantic/value';
-import type { Node } from '../syntax/ast';
-import { isStatement } from '../syntax/walk';
+import type { Expr, Node } from '../syntax/ast';
+import { isStatement, walkExpressions } from '../syntax/walk';
 import { isCaredFor } from './afterwards';
 import { keepAbovePole, stableLogForm } from './log-rewrites';
 import { determinantIn } from './matrix-evidence';
@@ -152,22 +152,29 @@ function isNormalised(model: SemanticModel, site: OperationSite): boolean {
   return NORMALISES.test(callee.kind === 'Attribute' ? callee.name : callee.kind === 'Name' ? callee.id : '');
 }
 
-const TO_INTEGER = String.raw`\.(to\(\s*(torch|th)\.(long|int64|int32|int)\b|long\(|int\(|astype\(\s*(np\.|jnp\.)?int)`;
-
 /**
- * `torch.log(distance / 8) * 4).to(torch.long)`: a bucket, which takes no gradient, and which whoever asks for it takes
- * for large distances only.
+ * `far = torch.log(distance / 8)` and then `(8 + far).to(torch.long)`: a bucket. No gradient flows through it, and it is
+ * taken for large distances only.
  */
 function becomesInteger(model: SemanticModel, site: OperationSite): boolean {
   const { segment } = site;
   const stmt = model.statementOf(segment, site.node);
   if (stmt?.kind !== 'Assign') return false;
   const [target] = stmt.targets;
-  if (new RegExp(TO_INTEGER).test(sourceOf(segment, { start: site.node.end, end: stmt.end }))) return true;
   if (target?.kind !== 'Name') return false;
-  const later = siblingsOf(model, segment, stmt).filter((each) => each.start > stmt.start);
-  const isBucket = new RegExp(`\\b${target.id}\\b[^.]*\\)${TO_INTEGER}`);
-  return later.some((each) => each.kind === 'Assign' && isBucket.test(sourceOf(segment, each.value)));
+  return siblingsOf(model, segment, stmt).some((each) => {
+    if (each.start <= stmt.start || each.kind !== 'Assign') return false;
+    const isWhole = asQuantity(model.valueOf(segment, each.value)).dtype === 'integer';
+    return isWhole && mentions(each.value, target.id);
+  });
+}
+
+function mentions(expr: Expr, name: string): boolean {
+  let found = false;
+  walkExpressions(expr, (part) => {
+    found ||= part.kind === 'Name' && part.id === name;
+  });
+  return found;
 }
 
 const NORMALISES = /^(log_)?softmax$|^logsumexp$/;

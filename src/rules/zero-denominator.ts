@@ -125,8 +125,12 @@ function isBelieved({ expr, value }: SiteOperand, site: OperationSite): boolean 
 /** `x / abs(scale)`: of one value of which nothing is known, that it has no sign says nothing of 0. */
 function isOwnMagnitude({ origin }: Quantity, model: SemanticModel): boolean {
   if (origin?.operation !== 'abs' || !origin.operand) return false;
-  const name = dottedName(origin.operand) ?? '';
-  return asQuantity(model.valueOf(origin.segment, origin.operand)).holder !== 'tensor' || CHOSEN.test(name);
+  const { segment, node, operand } = origin;
+  if (asQuantity(model.valueOf(segment, operand)).holder !== 'tensor') return true;
+  // `scale = abs(scale)` takes the sign off what callers give as a setting.
+  const stmt = model.statementOf(segment, node);
+  const [target] = stmt?.kind === 'Assign' && stmt.value === node ? stmt.targets : [];
+  return target?.kind === 'Name' && operand.kind === 'Name' && target.id === operand.id;
 }
 
 /** `x @ w / w.norm()` of a parameter: it starts off 0, and training hardly takes all of it there. */
@@ -145,9 +149,6 @@ function isShareOfArray(site: OperationSite, { origin }: Quantity, model: Semant
     term !== undefined && term === above && role !== 'mask' && !/axis|dim/.test(textOf(origin.segment, origin.node))
   );
 }
-
-/** What is set or learned as a scale, by its name. */
-const CHOSEN = /scale|gain|factor|temperature|gamma|beta/i;
 
 function startsAtZero(value: Value | undefined): boolean {
   return asQuantity(value).because.at(-1)?.operation === 'initial';

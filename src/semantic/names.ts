@@ -48,7 +48,7 @@ const DEVIATION = /^(std|stds|stdev|stddev|std_dev|\w+_(std|stds|stdev|stddev)|s
 const VARIANCE = /^(var|vars|variance|variances|\w+_(var|variance|variances)|var_\w+|variance_\w+)$/;
 const NORM = /^(norm|norms|\w+_norms?|norm_[a-z]{1,4})$/;
 const COUNT =
-  /^(counts?|cnt|\w+_(counts?|cnt)|counts?_(sum|total)|(num|n)_(pos|positives?|fg|foreground|valid|neg|negatives?|boxes|gts?|targets?|matched|instances|masked|selected|objects)(_\w+)?|(pos|valid|neg|fg)_num|degs?|degrees?|\w+_(degs?|degrees?))$/;
+  /^(counts?|cnt|\w+_(counts?|cnt)|(num|n)_(pos|positives?|fg|foreground|valid|neg|negatives?|boxes|gts?|targets?|matched|instances|masked|selected|objects)(_\w+)?|(pos|valid|neg|fg)_num|degs?|degrees?|\w+_(degs?|degrees?))$/;
 const LENGTH = /^(lengths|lens|\w+_(lengths|lens)|seq_?lens)$/;
 const DENOMINATOR = /^(denom|denominators?|\w+_(denom|denominator)|normalizer|normaliser|divisor)$/;
 /** Constants of a configuration, logarithms, layers: they share a word with what is computed from data. */

@@ -57,7 +57,7 @@ export function unselectedSites(
   return [...found.values()];
 }
 
-/** `(torch.rand(shape) < keep_prob)`: the draw says nothing of the probability, which only its name takes to 0. */
+/** `torch.rand(shape) < keep_prob`: a draw says nothing of a probability that only its name takes to 0, and not surely. */
 function isDrawn({ operand, isCertain }: Breakdown): boolean {
   const { assumed, range } = asQuantity(operand.value);
   return assumed === true && range.hi <= 1 && !isCertain;
