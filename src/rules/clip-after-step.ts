@@ -3,7 +3,7 @@
 import { canonicalName } from '../semantic/libraries';
 import { namesRead } from '../semantic/names-read';
 import { boundNames } from '../semantic/program';
-import { areDisjoint, type TrainingEvent } from '../semantic/training';
+import { areDisjoint, type CallEvent, type TrainingEvent } from '../semantic/training';
 import type { Argument, CallExpr, Node, Segment, Stmt } from '../syntax/ast';
 import { indentationAt, newlineOf, reindent, terminated, wholeLines } from './lines';
 import {
@@ -84,17 +84,17 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
   }
 }
 
-function nearest(steps: readonly TrainingEvent[], clip: TrainingEvent): TrainingEvent {
+function nearest(steps: readonly CallEvent[], clip: CallEvent): CallEvent {
   const before = steps.filter((step) => step.segment === clip.segment && step.node.start < clip.node.start);
-  return (before.at(-1) ?? steps[0]) as TrainingEvent;
+  return (before.at(-1) ?? steps[0]) as CallEvent;
 }
 
 // ---------------------------------------------------------------- the fix
 
 function moveBeforeStep(
   unit: TrainingUnit,
-  clip: TrainingEvent,
-  steps: readonly TrainingEvent[],
+  clip: CallEvent,
+  steps: readonly CallEvent[],
   context: RuleContext,
 ): LocalFix[] {
   const { model } = context;
@@ -146,11 +146,11 @@ function moveBeforeStep(
   ];
 }
 
-function takesClosure(step: TrainingEvent): boolean {
+function takesClosure(step: CallEvent): boolean {
   return step.node.args.some((arg) => arg.keyword === undefined || arg.keyword === 'closure');
 }
 
-function isUnscaled(unit: TrainingUnit, step: TrainingEvent): boolean {
+function isUnscaled(unit: TrainingUnit, step: CallEvent): boolean {
   return unit.graph
     .of('unscale')
     .some((event) => unit.graph.reaches(event, step, (between) => between.kind === 'backward'));
