@@ -151,7 +151,7 @@ export function classifyCall(model: SemanticModel, segment: Segment, call: CallE
   const first = call.args.find((arg) => arg.keyword === undefined)?.value;
   if (callee.kind === 'library') {
     const name = canonicalName(callee.name);
-    if (CLIP_FUNCTIONS.test(name)) return clip(model, segment, call, first);
+    if (CLIP_FUNCTIONS.test(name)) return clip(model, segment, call, first, false);
     if (name === 'torch.autograd.backward') return plain('backward', first);
     if (name === 'torch_xla.core.xla_model.optimizer_step') return step(model, segment, first, undefined, true);
     if (GRAD_SCALER.test(name)) return plain('scaler-made', undefined);
@@ -190,7 +190,10 @@ export function classifyCall(model: SemanticModel, segment: Segment, call: CallE
     case 'isfinite':
       return plain('finite-check', receiver);
     default:
-      return CLIP_METHODS.has(name) ? clip(model, segment, call, first) : undefined;
+      // `clip_grad_norm_` of an FSDP model clips what is there; those of Accelerate, Fabric and Lightning unscale first.
+      return CLIP_METHODS.has(name)
+        ? clip(model, segment, call, first, !/(^|_)(model|module|net|fsdp)$/i.test(lastName(receiver)))
+        : undefined;
   }
 }
 
@@ -223,7 +226,13 @@ function step(
   return { kind: 'step', subject: optimizer, parameters, managed, scaler };
 }
 
-function clip(model: SemanticModel, segment: Segment, call: CallExpr, first: Expr | undefined): Classified | undefined {
+function clip(
+  model: SemanticModel,
+  segment: Segment,
+  call: CallExpr,
+  first: Expr | undefined,
+  managed: boolean,
+): Classified | undefined {
   const limit =
     call.args.find((arg) => arg.keyword === 'max_norm' || arg.keyword === 'clip_value')?.value ??
     call.args.filter((arg) => arg.keyword === undefined)[1]?.value;
@@ -233,7 +242,7 @@ function clip(model: SemanticModel, segment: Segment, call: CallExpr, first: Exp
     kind: 'clip',
     subject: first,
     parameters: first && parametersOf(model, first, segment),
-    managed: call.callee.kind === 'Attribute' && CLIP_METHODS.has(call.callee.name),
+    managed,
     scaler: undefined,
   };
 }
