@@ -172,7 +172,7 @@ class Placement {
     return {
       code: rule.code,
       name: rule.name,
-      severity: rule.severity,
+      severity: report.severity ?? rule.severity,
       confidence: report.confidence,
       span: shiftSpan({ start: report.span.start, end: report.span.end }, offset),
       message: report.message,

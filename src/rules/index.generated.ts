@@ -7,6 +7,7 @@ import { rule as nan102 } from './division-by-possible-zero';
 import { rule as nan104 } from './exp-overflow';
 import { rule as nan501 } from './fp16-without-grad-scaler';
 import { rule as nan105 } from './inverse-trig-at-boundary';
+import { rule as nan407 } from './learning-rate-out-of-range';
 import { rule as nan101 } from './log-of-possible-zero';
 import { rule as nan303 } from './mask-constant-overflows-half';
 import { rule as nan301 } from './misplaced-epsilon';
@@ -23,4 +24,4 @@ import { rule as nan302 } from './vanishing-epsilon';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan407, nan501, nan601];

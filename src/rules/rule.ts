@@ -51,6 +51,8 @@ export interface Report {
   readonly segment: Segment;
   readonly span: Span;
   readonly confidence: Confidence;
+  /** Where this one is more, or less, than the rule's. */
+  readonly severity?: Severity;
   /** One or two sentences that name the operand and say what to do. */
   readonly message: string;
   readonly related: readonly Evidence[];
