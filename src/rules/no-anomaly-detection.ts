@@ -4,6 +4,7 @@ import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { TrainingEvent } from '../semantic/training';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
+import { DEBUG_SWITCH } from './debug-switch';
 import { indentationAt, indentUnit, newlineOf, wholeLines } from './lines';
 import {
   type LocalEdit,
@@ -14,9 +15,6 @@ import {
   sourceOf,
   type TrainingUnit,
 } from './rule';
-
-/** The environment variable by which the offered switch is turned on. */
-const SWITCH = 'DETECT_ANOMALY';
 
 export const rule: Rule = {
   code: 'NAN405',
@@ -168,12 +166,12 @@ function fixes(event: TrainingEvent, context: RuleContext): LocalFix[] {
   const result: LocalFix[] = [];
   if (torch !== undefined) {
     result.push({
-      title: `Add a debug switch: anomaly detection when ${SWITCH}=1`,
+      title: `Add a debug switch: anomaly detection when ${DEBUG_SWITCH.name}=1`,
       safety: 'unsafe',
       edits: [
         { import: 'import os' },
         ...switchEdit(model, [
-          `if os.environ.get("${SWITCH}") == "1":`,
+          `if ${DEBUG_SWITCH.test}:`,
           `${indentUnit(model.module.text)}${torch}.autograd.set_detect_anomaly(True)`,
         ]),
       ],
