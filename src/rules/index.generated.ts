@@ -6,6 +6,7 @@ import { rule as nan110 } from './comparison-with-nan';
 import { rule as nan601 } from './cross-entropy-on-one-hot';
 import { rule as nan102 } from './division-by-possible-zero';
 import { rule as nan104 } from './exp-overflow';
+import { rule as nan506 } from './fp16-flag-before-baseline';
 import { rule as nan501 } from './fp16-without-grad-scaler';
 import { rule as nan105 } from './inverse-trig-at-boundary';
 import { rule as nan407 } from './learning-rate-out-of-range';
@@ -25,4 +26,4 @@ import { rule as nan302 } from './vanishing-epsilon';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan406, nan407, nan501, nan601];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan406, nan407, nan501, nan506, nan601];

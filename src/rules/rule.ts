@@ -61,6 +61,11 @@ export interface Report {
 
 export interface RuleContext {
   readonly model: SemanticModel;
+  /**
+   * Texts of the files that the program names and that stand beside it, by the names it gives them. Only a visitor of
+   * the whole file may look at them.
+   */
+  readonly files: Readonly<Record<string, string>>;
   report(report: Report): void;
 }
 

@@ -30,13 +30,21 @@ export function pretrainedModels(model: SemanticModel): readonly PretrainedModel
     }
     const { segment } = analysis;
     return calls.flatMap((call) => {
-      const type =
-        call.callee.kind === 'Attribute' ? segment.text.slice(call.callee.object.start, call.callee.object.end) : '';
+      const type = typeName(model, segment, call);
       if (!/^[\w.]*[A-Z]\w*$/.test(type) || NO_MODEL.test(type)) return [];
       const path = argumentOf(call, 'pretrained_model_name_or_path', 0) ?? argumentOf(call, 'preset', 0);
       return [{ segment, call, type, name: path && settingOf(model, segment, path) }];
     });
   });
+}
+
+/** The class that is loaded, as its library spells it. */
+function typeName(model: SemanticModel, segment: Segment, { callee }: CallExpr): string {
+  if (callee.kind !== 'Attribute') return '';
+  const value = model.valueOf(segment, callee.object);
+  return value.kind === 'library'
+    ? value.name.slice(value.name.lastIndexOf('.') + 1)
+    : segment.text.slice(callee.object.start, callee.object.end);
 }
 
 const PARTLY =
