@@ -2,17 +2,21 @@
 
 import { rule as nan406 } from './anomaly-detection-left-on';
 import { rule as nan401 } from './clip-after-step';
+import { rule as nan403 } from './clip-before-backward';
+import { rule as nan402 } from './clip-before-unscale';
 import { rule as nan110 } from './comparison-with-nan';
 import { rule as nan601 } from './cross-entropy-on-one-hot';
 import { rule as nan102 } from './division-by-possible-zero';
 import { rule as nan104 } from './exp-overflow';
 import { rule as nan506 } from './fp16-flag-before-baseline';
 import { rule as nan501 } from './fp16-without-grad-scaler';
+import { rule as nan502 } from './grad-scaler-protocol';
 import { rule as nan105 } from './inverse-trig-at-boundary';
 import { rule as nan407 } from './learning-rate-out-of-range';
 import { rule as nan101 } from './log-of-possible-zero';
 import { rule as nan303 } from './mask-constant-overflows-half';
 import { rule as nan301 } from './misplaced-epsilon';
+import { rule as nan404 } from './missing-zero-grad';
 import { rule as nan109 } from './nan-survives-mask';
 import { rule as nan405 } from './no-anomaly-detection';
 import { rule as nan106 } from './power-of-possible-negative';
@@ -21,9 +25,10 @@ import { rule as nan201 } from './root-gradient-at-zero';
 import { rule as nan103 } from './root-of-possible-negative';
 import { rule as nan112 } from './singular-linear-algebra';
 import { rule as nan107 } from './softmax-over-masked-row';
+import { rule as nan410 } from './step-on-non-finite';
 import { rule as nan111 } from './uninitialised-tensor';
 import { rule as nan302 } from './vanishing-epsilon';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan406, nan407, nan501, nan506, nan601];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan402, nan403, nan404, nan405, nan406, nan407, nan410, nan501, nan502, nan506, nan601];

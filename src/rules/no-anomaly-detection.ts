@@ -2,7 +2,7 @@
 
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
-import type { TrainingEvent } from '../semantic/training';
+import type { CallEvent } from '../semantic/training';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
 import { DEBUG_SWITCH } from './debug-switch';
 import { indentationAt, indentUnit, newlineOf, wholeLines } from './lines';
@@ -62,7 +62,7 @@ function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
   const looped = units.flatMap((unit) => unit.graph.of('backward')).filter((event) => event.loops.length > 0);
   if (looped.length === 0 || hasCheck(model)) return;
   const order = new Map(model.module.segments.map((placed, i) => [placed.segment, i]));
-  const place = (event: TrainingEvent) => [order.get(event.segment) ?? 0, event.node.start] as const;
+  const place = (event: CallEvent) => [order.get(event.segment) ?? 0, event.node.start] as const;
   const [first] = looped.sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1]);
   if (!first) return;
   context.report({
@@ -75,7 +75,7 @@ function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
   });
 }
 
-function lossText(event: TrainingEvent): string {
+function lossText(event: CallEvent): string {
   return event.subject ? oneLine(sourceOf(event.segment, event.subject), 40) : 'the loss';
 }
 
@@ -160,7 +160,7 @@ function rootName(expr: Expr): string | undefined {
 
 // ---------------------------------------------------------------- fixes
 
-function fixes(event: TrainingEvent, context: RuleContext): LocalFix[] {
+function fixes(event: CallEvent, context: RuleContext): LocalFix[] {
   const { model } = context;
   const torch = model.nameFor('torch');
   const result: LocalFix[] = [];
@@ -206,7 +206,7 @@ function atEndOf(place: { segment: Segment; end: number; newline: string }, line
 }
 
 /** `if not torch.isfinite(loss): raise FloatingPointError(…)` before the backward. */
-function stopAtNonFinite(event: TrainingEvent, model: SemanticModel, torch: string): LocalFix | undefined {
+function stopAtNonFinite(event: CallEvent, model: SemanticModel, torch: string): LocalFix | undefined {
   const { segment, node } = event;
   const loss = lossOf(event);
   if (!loss) return undefined;
@@ -226,7 +226,7 @@ function stopAtNonFinite(event: TrainingEvent, model: SemanticModel, torch: stri
 }
 
 /** The loss as a plain name, through the scaler too. */
-function lossOf(event: TrainingEvent): Expr | undefined {
+function lossOf(event: CallEvent): Expr | undefined {
   let { subject } = event;
   if (subject?.kind === 'Call' && subject.callee.kind === 'Attribute' && subject.callee.name === 'scale')
     subject = subject.args[0]?.value;
