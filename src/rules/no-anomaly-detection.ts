@@ -5,6 +5,7 @@ import type { SemanticModel } from '../semantic/model';
 import type { CallEvent } from '../semantic/training';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
 import { DEBUG_SWITCH } from './debug-switch';
+import { finiteTest } from './finite-test';
 import { indentationAt, indentUnit, newlineOf, wholeLines } from './lines';
 import {
   type LocalEdit,
@@ -214,10 +215,8 @@ function stopAtNonFinite(event: CallEvent, model: SemanticModel, torch: string):
   const lines = stmt && wholeLines(segment, stmt, false);
   if (!stmt || !lines) return undefined;
   const indentation = indentationAt(segment, stmt.start);
-  const step = indentUnit(model.module.text);
-  const newline = newlineOf(segment);
   const name = sourceOf(segment, loss);
-  const text = `${indentation}if not ${torch}.isfinite(${name}).all():${newline}${indentation}${step}raise FloatingPointError(f"${name} is {${name}.detach()}")${newline}`;
+  const text = finiteTest(model, torch, name, indentation, newlineOf(segment));
   return {
     title: `Stop when \`${name}\` is not finite`,
     safety: 'unsafe',
