@@ -4,6 +4,8 @@ import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { CallEvent } from '../semantic/training';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
+import { DEBUG_SWITCH } from './debug-switch';
+import { finiteTest } from './finite-test';
 import { indentationAt, indentUnit, newlineOf, wholeLines } from './lines';
 import {
   type LocalEdit,
@@ -14,9 +16,6 @@ import {
   sourceOf,
   type TrainingUnit,
 } from './rule';
-
-/** The environment variable by which the offered switch is turned on. */
-const SWITCH = 'DETECT_ANOMALY';
 
 export const rule: Rule = {
   code: 'NAN405',
@@ -168,12 +167,12 @@ function fixes(event: CallEvent, context: RuleContext): LocalFix[] {
   const result: LocalFix[] = [];
   if (torch !== undefined) {
     result.push({
-      title: `Add a debug switch: anomaly detection when ${SWITCH}=1`,
+      title: `Add a debug switch: anomaly detection when ${DEBUG_SWITCH.name}=1`,
       safety: 'unsafe',
       edits: [
         { import: 'import os' },
         ...switchEdit(model, [
-          `if os.environ.get("${SWITCH}") == "1":`,
+          `if ${DEBUG_SWITCH.test}:`,
           `${indentUnit(model.module.text)}${torch}.autograd.set_detect_anomaly(True)`,
         ]),
       ],
@@ -216,10 +215,8 @@ function stopAtNonFinite(event: CallEvent, model: SemanticModel, torch: string):
   const lines = stmt && wholeLines(segment, stmt, false);
   if (!stmt || !lines) return undefined;
   const indentation = indentationAt(segment, stmt.start);
-  const step = indentUnit(model.module.text);
-  const newline = newlineOf(segment);
   const name = sourceOf(segment, loss);
-  const text = `${indentation}if not ${torch}.isfinite(${name}).all():${newline}${indentation}${step}raise FloatingPointError(f"${name} is {${name}.detach()}")${newline}`;
+  const text = finiteTest(model, torch, name, indentation, newlineOf(segment));
   return {
     title: `Stop when \`${name}\` is not finite`,
     safety: 'unsafe',
