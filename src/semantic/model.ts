@@ -13,11 +13,12 @@ import type {
   Stmt,
 } from '../syntax/ast';
 import { blocksOf, childrenOf, isStatement } from '../syntax/walk';
-import { parameterScope } from './calls';
+import { parameterScope, resultOf } from './calls';
 import { libraryBases, methodsOf } from './classes';
 import { Environment } from './environment';
 import { Evaluator } from './evaluator';
 import { decorated, interpretBody } from './interpreter';
+import { callModel } from './layers';
 import { canonicalName } from './libraries';
 import type { OperationSite } from './operation-site';
 import { dependencyKeys, importedPackages, summarize } from './program';
@@ -28,6 +29,7 @@ import {
   type FunctionValue,
   isUnknown,
   joinValues,
+  type LocalInstance,
   UNKNOWN,
   type Value,
 } from './value';
@@ -259,6 +261,14 @@ export class SemanticModel {
   /** Library classes that a class of the file derives from, through its local bases. */
   libraryBases(type: ClassValue): readonly string[] {
     return libraryBases(this.session, type);
+  }
+
+  /** What a model or a layer gives, whatever it is given. */
+  outputOf(model: Value): Value {
+    if (model.kind === 'object') return this.session.silently(() => resultOf(this.session, model));
+    if (model.kind !== 'instance') return UNKNOWN;
+    const local = (inner: LocalInstance) => this.outputOf(inner);
+    return callModel(model, UNKNOWN, { node: model.call, segment: model.segment, local }) ?? UNKNOWN;
   }
 
   /** The node that directly holds another one. */
