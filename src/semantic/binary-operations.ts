@@ -14,6 +14,7 @@ import type { SiteOperand } from './operation-site';
 import { binaryOperator, evidenceOf } from './operators';
 import { unselectedInProduct } from './products';
 import * as R from './range';
+import { scalesOfOperator, withScales } from './scales';
 import { asQuantity, type Origin, UNKNOWN, type Value } from './value';
 
 const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
@@ -71,6 +72,7 @@ export function applyBinary(
   }
   const place = { segment: evaluator.context.segment, span: { start: node.start, end: node.end } };
   result = withTrait(evaluator.inContext(result), traitOfOperator(operator, a, b), place);
+  result = withScales(result, scalesOfOperator(operator, a, b));
   result = withForm(operator, left, right, result, { node, segment: evaluator.context.segment });
   // Any other operator is a site only where its operands cancel.
   const operation = Object.hasOwn(OPERATIONS, operator)

@@ -5,6 +5,7 @@ import { addsConstant, applyBinary } from './binary-operations';
 import { CallEvaluator } from './call-evaluator';
 import { negatedForm, posteriorVariance } from './cancellation';
 import { classAttribute, classMethod } from './classes';
+import { attributeOfFrame } from './data-sources';
 import { definitionOf } from './definitions';
 import { autocastOf } from './derive';
 import { isShifted, withoutCancelling } from './differences';
@@ -244,6 +245,9 @@ export class Evaluator {
       }
       case 'instance':
         return this.instanceAttribute(object, expr.name);
+      // A bunch of arrays, as scikit-learn loads them.
+      case 'mapping':
+        return object.entries.get(expr.name) ?? { ...UNKNOWN, ...(key === undefined ? {} : { term: key }) };
       // torch.topk(x, 3).values
       case 'sequence':
         return (expr.name === 'values' ? object.elements[0] : undefined) ?? UNKNOWN;
@@ -267,6 +271,8 @@ export class Evaluator {
   }
 
   private instanceAttribute(object: Instance, name: string): Value {
+    const ofData = attributeOfFrame(object, name);
+    if (ofData) return ofData;
     const method = { kind: 'method', receiver: object, name } as const;
     if (canonicalName(object.className) === 'torch.finfo' || canonicalName(object.className).endsWith('.finfo')) {
       const dtype = object.args[0]?.value;

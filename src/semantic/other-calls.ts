@@ -2,6 +2,7 @@
 
 import type { CallExpr } from '../syntax/ast';
 import { callLocal } from './calls';
+import { loadedData, sameData } from './data-sources';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { canonicalName, frameworkOf, moduleSignature } from './libraries';
@@ -10,6 +11,7 @@ import { assumedByName } from './names';
 import { transfer } from './operations';
 import { dottedName } from './program';
 import * as R from './range';
+import { splitParts } from './scales';
 import { asQuantity, type Instance, joinValues, literalNumber, type Quantity, UNKNOWN, type Value } from './value';
 
 /** The value of a call of `callee` that no table describes. */
@@ -34,7 +36,9 @@ export function otherCall(
           args: expr.args.map((arg, i) => ({ keyword: arg.keyword, value: args[i] ?? UNKNOWN })),
         };
       }
-      if (DATASET.test(canonicalName(callee.name))) return DATASET_SPLITS;
+      const place = { segment: evaluator.context.segment, span: { start: expr.start, end: expr.end } };
+      const data = loadedData(callee.name, expr, args, place) ?? splitParts(callee.name, expr, args);
+      if (data) return data;
       const framework = frameworkOf(callee.name);
       if (framework === undefined) {
         const named = calledByName(expr, args);
@@ -118,6 +122,8 @@ function callUnknownMethod(
   name: string,
   args: readonly Value[],
 ): Value {
+  const data = sameData(receiver, name, expr, args);
+  if (data) return data;
   const isModel =
     receiver.kind === 'object' ||
     (receiver.kind === 'instance' && canonicalName(receiver.className).startsWith('torch.nn.'));
@@ -219,27 +225,9 @@ const INSTANCES: ReadonlySet<string> = new Set([
   'torch.enable_grad',
   'torch.set_grad_enabled',
   'torch.device',
+  'numpy.random.default_rng',
   'contextlib.nullcontext',
 ]);
-
-/** Keras' own datasets come as (x, y), (x, y), with class ids. */
-const DATASET = /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|imdb|reuters)\.load_data$/;
-const DATASET_SPLIT: Value = {
-  kind: 'sequence',
-  elements: [
-    { kind: 'quantity', holder: 'tensor', framework: 'numpy', range: R.ANY, because: [] },
-    {
-      kind: 'quantity',
-      holder: 'tensor',
-      framework: 'numpy',
-      range: R.nonNegative(2),
-      role: 'class-ids',
-      dtype: 'integer',
-      because: [],
-    },
-  ],
-};
-const DATASET_SPLITS: Value = { kind: 'sequence', elements: [DATASET_SPLIT, DATASET_SPLIT] };
 
 const TENSOR_HOMES =
   /^(torch|torch\.nn\.functional|torch\.linalg|torch\.special|torch\.fft|numpy|numpy\.linalg|jax\.numpy|jax\.nn|tensorflow|tensorflow\.math|tensorflow\.nn|keras\.ops|keras\.backend)\.[a-z]\w*$/;

@@ -245,6 +245,8 @@ const NUMERIC = [
   'pytorch_lightning',
   'accelerate',
   'autograd',
+  'sklearn',
+  'transformers',
 ];
 
 export function isNumeric(module: Module): boolean {

@@ -1,6 +1,7 @@
 // The flow analysis of subscripts: what an element, a slice or a selection of a value is, and what storing one changes.
 
 import type { Expr, SubscriptExpr } from '../syntax/ast';
+import { partOfFrame } from './data-sources';
 import { holdsInfinity } from './derive';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
@@ -11,6 +12,7 @@ import { assumedByName } from './names';
 import { dottedName } from './program';
 import * as R from './range';
 import { selected } from './refine';
+import { scalesOfPart } from './scales';
 import { EMPTY_OR_NOT } from './transfers/arrays';
 import {
   anyOf,
@@ -39,7 +41,7 @@ export function evaluateSubscript(evaluator: Evaluator, expr: SubscriptExpr, env
         ? (object.entries.get(index.values[0] as string) ?? UNKNOWN)
         : UNKNOWN;
     case 'instance':
-      return isSlice ? UNKNOWN : sequentialElement(object, index);
+      return isSlice ? UNKNOWN : (partOfFrame(object, index) ?? sequentialElement(object, index));
     case 'quantity':
       return elementsOf(evaluator, expr, object, indices, env);
     default:
@@ -84,11 +86,13 @@ function elementsOf(
   }
   // x[x > 0] holds only what the condition lets through.
   const result = isSelection ? selected(evaluator, condition, true, object, env) : object;
-  const { term: _, origin: __, length: ___, role, ...rest } = result;
+  const { term: _, origin: __, length: ___, scales, role, ...rest } = result;
+  const part = scales && scalesOfPart(scales, expr, indices);
   // Rows picked by class ids from an identity matrix are one-hot; single entries of a one-hot are not.
   const isEntry = role === 'one-hot' && index?.kind === 'quantity' && index.holder === 'scalar';
   return {
     ...rest,
+    ...(part ? { scales: part } : {}),
     ...(role && !isEntry ? { role } : {}),
     ...(term === undefined ? {} : { term }),
     ...(length ? { length } : {}),
@@ -185,7 +189,7 @@ function withStored(
   const stored = value.range;
   const isMasked = isMask && !isSelection;
   const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
-  const { term: _, origin: __, role, ...rest } = object;
+  const { term: _, origin: __, scales: ___, role, ...rest } = object;
   return {
     ...rest,
     // Who changes single elements of a matrix that was computed as a whole changes its diagonal.
