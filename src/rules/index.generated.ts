@@ -18,10 +18,11 @@ import { rule as nan201 } from './root-gradient-at-zero';
 import { rule as nan103 } from './root-of-possible-negative';
 import { rule as nan112 } from './singular-linear-algebra';
 import { rule as nan107 } from './softmax-over-masked-row';
+import { rule as nan702 } from './unchecked-missing-values';
 import { rule as nan111 } from './uninitialised-tensor';
 import { rule as nan701 } from './unscaled-features';
 import { rule as nan302 } from './vanishing-epsilon';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601, nan701];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601, nan701, nan702];

@@ -8,6 +8,7 @@ import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
 import { canonicalName, functionSignature, methodSignature, moduleSignature, type Signature } from './libraries';
 import { callListMethod } from './lists';
+import { loadedThroughCall, withLoaded } from './loaded';
 import { touchMatrix, traitOfCall, withTrait } from './matrices';
 import type { SiteOperand, UnselectedSite } from './operation-site';
 import { transfer } from './operations';
@@ -280,7 +281,8 @@ export class CallEvaluator {
     };
     const name = callee.kind === 'library' || callee.kind === 'method' ? callee.name : '';
     const scaled = withScales(finished, scalesOfCall(signature.operation, name, expr, operands, place));
-    return withTrait(scaled, traitOfCall(signature.operation, name, expr, operands), place);
+    const loaded = loadedThroughCall(signature.operation, x?.value);
+    return withTrait(withLoaded(scaled, loaded), traitOfCall(signature.operation, name, expr, operands), place);
   }
 }
 

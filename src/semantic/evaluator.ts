@@ -15,6 +15,7 @@ import { finfoAttribute } from './finfo';
 import { elementOf, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { shared } from './lists';
+import { attributeOfLoaded } from './loaded';
 import { mixture } from './mixtures';
 import { assumedByName } from './names';
 import { negateQuantity } from './operators';
@@ -266,6 +267,8 @@ export class Evaluator {
       ...(autocast ? { autocast } : {}),
     };
     const assumed = assumedByName(expr.name);
+    const loaded = object.kind === 'quantity' ? attributeOfLoaded(object, expr.name) : undefined;
+    if (loaded) return { ...unknown, loaded };
     const cancels = posteriorVariance(expr.object, expr.name, { node: expr, segment: this.context.segment });
     return assumed ? { ...unknown, ...assumptionOf(assumed), ...(cancels ? { cancels } : {}) } : unknown;
   }

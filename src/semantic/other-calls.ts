@@ -7,6 +7,7 @@ import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { canonicalName, frameworkOf, moduleSignature } from './libraries';
 import { shared } from './lists';
+import { loadedTable, loadedThrough } from './loaded';
 import { assumedByName } from './names';
 import { transfer } from './operations';
 import { dottedName } from './program';
@@ -37,6 +38,8 @@ export function otherCall(
         };
       }
       const place = { segment: evaluator.context.segment, span: { start: expr.start, end: expr.end } };
+      const loaded = loadedTable(callee.name, expr, evaluator.context.segment);
+      if (loaded) return { ...UNKNOWN, madeBy: callee.name, loaded };
       const data = loadedData(callee.name, expr, args, place) ?? splitParts(callee.name, expr, args);
       if (data) return data;
       const framework = frameworkOf(callee.name);
@@ -124,6 +127,8 @@ function callUnknownMethod(
 ): Value {
   const data = sameData(receiver, name, expr, args);
   if (data) return data;
+  const loaded = loadedThrough(receiver, name, args);
+  if (loaded) return { ...UNKNOWN, loaded };
   const isModel =
     receiver.kind === 'object' ||
     (receiver.kind === 'instance' && canonicalName(receiver.className).startsWith('torch.nn.'));

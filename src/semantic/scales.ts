@@ -287,6 +287,7 @@ export function splitParts(
       because: [],
       ...(value?.kind === 'quantity' && value.role === 'class-ids' ? { role: value.role, range: value.range } : {}),
       ...(scales ? { holder: 'tensor' as const, framework: 'numpy' as const, scales } : {}),
+      ...(value?.kind === 'quantity' && value.loaded ? { loaded: value.loaded } : {}),
     };
     elements.push(part, part);
   });

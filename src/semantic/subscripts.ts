@@ -7,6 +7,7 @@ import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { isCondition } from './idioms';
 import { canonicalName } from './libraries';
+import { withLoaded } from './loaded';
 import { touchMatrix } from './matrices';
 import { assumedByName } from './names';
 import { dottedName } from './program';
@@ -75,11 +76,13 @@ function elementsOf(
   if (isUnknown(object)) {
     const key =
       index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
-    if (key) return key;
+    const { loaded } = object;
+    if (key) return withLoaded(key, loaded);
     const isArray = indices.length > 1 && expr.indices.some(({ kind }) => kind === 'Slice');
     return {
       ...UNKNOWN,
       ...(isArray ? { holder: 'tensor' as const } : {}),
+      ...(loaded ? { loaded } : {}),
       ...(term === undefined ? {} : { term }),
       ...(length ? { length } : {}),
     };

@@ -4,6 +4,7 @@ import type { CallExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Node, Segment }
 import type { Span } from '../text/span';
 import type { DType } from './dtype';
 import type { Environment } from './environment';
+import type { Loaded } from './loaded';
 import { ANY, constant, isKnown, join as joinRanges, type Range } from './range';
 import type { Scales } from './scales';
 
@@ -131,6 +132,8 @@ export interface Quantity {
   readonly matrix?: { readonly trait: MatrixTrait; readonly segment: Segment; readonly span: Span };
   /** How large its numbers ordinarily are, feature by feature. */
   readonly scales?: Scales;
+  /** Where it was read from a table, and nobody has looked for missing entries yet. */
+  readonly loaded?: Loaded;
   /** Qualified name of the library function that gave it, where nothing more is known. */
   readonly madeBy?: string;
   readonly because: readonly Evidence[];
@@ -303,6 +306,8 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   if (cancels && joined.range.lo < 0) joined.cancels = cancels;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
   if (a.scales && b.scales && areSameScales(a.scales, b.scales)) joined.scales = a.scales;
+  const loaded = a.loaded ?? b.loaded;
+  if (loaded) joined.loaded = loaded;
   if (a.length && b.length) joined.length = joinRanges(a.length, b.length);
   return joined;
 }
@@ -382,8 +387,8 @@ export function valueKey(value: Value): string {
   switch (value.kind) {
     case 'quantity': {
       const r = value.range;
-      if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}${value.scales ? `s${value.scales.columns.map(({ lo, hi }) => `${lo},${hi}`).join(';')}` : ''}`;
+      if (isUnknown(value)) return value.loaded ? `t${value.loaded.call.start}` : '?';
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}${value.loaded ? `t${value.loaded.call.start}` : ''}${value.scales ? `s${value.scales.columns.map(({ lo, hi }) => `${lo},${hi}`).join(';')}` : ''}`;
     }
     case 'library':
       return `l${value.name}`;
