@@ -36,9 +36,11 @@ import { rule as nan112 } from './singular-linear-algebra';
 import { rule as nan107 } from './softmax-over-masked-row';
 import { rule as nan410 } from './step-on-non-finite';
 import { rule as nan504 } from './training-in-pure-half';
+import { rule as nan702 } from './unchecked-missing-values';
 import { rule as nan111 } from './uninitialised-tensor';
+import { rule as nan701 } from './unscaled-features';
 import { rule as nan302 } from './vanishing-epsilon';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan402, nan403, nan404, nan405, nan406, nan407, nan409, nan410, nan501, nan502, nan503, nan504, nan505, nan506, nan507, nan601, nan602, nan603, nan604, nan605, nan607];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan402, nan403, nan404, nan405, nan406, nan407, nan409, nan410, nan501, nan502, nan503, nan504, nan505, nan506, nan507, nan601, nan602, nan603, nan604, nan605, nan607, nan701, nan702];
