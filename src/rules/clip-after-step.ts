@@ -1,7 +1,7 @@
 // NAN401: gradients are clipped after the optimizer has used them.
 
 import { canonicalName } from '../semantic/libraries';
-import { areDisjoint, type CallEvent, type TrainingEvent } from '../semantic/training';
+import { areDisjoint, type CallEvent, lightningHook, type TrainingEvent } from '../semantic/training';
 import type { Argument, CallExpr, Node, Segment } from '../syntax/ast';
 import { moveBeforeStep } from './clip-moves';
 import { type LocalEdit, oneLine, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
@@ -44,7 +44,10 @@ def train_step(model, x, y, optimizer, criterion):
 function checkUnit(unit: TrainingUnit, context: RuleContext): void {
   const { graph } = unit;
   const steps = graph.of('step');
-  if (steps.length === 0) return;
+  if (steps.length === 0) {
+    checkHook(unit, context);
+    return;
+  }
   const isFresh = (event: TrainingEvent) => event.kind === 'backward';
   const reported = new Set<CallExpr>();
   for (const clip of graph.of('clip')) {
@@ -71,6 +74,21 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
       fixes: moveBeforeStep(unit, clip, used, context),
     });
   }
+}
+
+/** Lightning has stepped before it calls this hook. */
+function checkHook(unit: TrainingUnit, context: RuleContext): void {
+  const [clip] = unit.graph.of('clip');
+  const place = clip && lightningHook(context.model, unit);
+  if (!clip || place?.phase !== 'after-step') return;
+  context.report({
+    segment: unit.segment,
+    span: clip.via,
+    confidence: 'proven',
+    message: `\`${oneLine(sourceOf(unit.segment, clip.via.callee))}\` clips in \`${place.hook}\`, which Lightning calls after the optimizer's step. Set \`gradient_clip_val\` of the Trainer, or clip in \`on_before_optimizer_step\`.`,
+    related: [],
+    fixes: [],
+  });
 }
 
 function nearest(steps: readonly CallEvent[], clip: CallEvent): CallEvent {

@@ -1,6 +1,6 @@
 // NAN403: gradients are clipped before backward() has computed them.
 
-import type { CallEvent, TrainingEvent } from '../semantic/training';
+import { type CallEvent, isLightningStep, lightningHook, type TrainingEvent } from '../semantic/training';
 import { moveBeforeStep } from './clip-moves';
 import { oneLine, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
 
@@ -9,10 +9,10 @@ export const rule: Rule = {
   name: 'clip-before-backward',
   severity: 'warning',
   summary: 'Gradients are clipped before `backward()` has computed them.',
-  needs: ['torch'],
+  needs: ['torch', 'lightning', 'pytorch_lightning'],
   fixable: 'safe',
   docs: {
-    what: 'Finds gradient clipping that comes before the `backward()` whose gradients the optimizer uses, in the same iteration, on every path, through helper functions and closures of the file.',
+    what: 'Finds gradient clipping that comes before the `backward()` whose gradients the optimizer uses, in the same iteration, on every path, through helper functions, closures and Lightning hooks of the file.',
     why: 'There is nothing to clip yet, or only what the last iteration left; the gradients that the step uses are never clipped.',
     remedy: 'Clip between `backward()` and `step()`. With `optimizer.step(closure)` the place is inside the closure.',
     bad: `import torch
@@ -46,7 +46,10 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
   const { graph } = unit;
   const steps = graph.of('step');
   const backwards = graph.of('backward');
-  if (steps.length === 0 || backwards.length === 0) return;
+  if (steps.length === 0 || backwards.length === 0) {
+    if (backwards.length === 0) checkHook(unit, context);
+    return;
+  }
   const reported = new Set<CallEvent['via']>();
   for (const clip of graph.of('clip')) {
     if (reported.has(clip.via)) continue;
@@ -74,4 +77,34 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
       fixes: moveBeforeStep(unit, clip, used, context),
     });
   }
+}
+
+/** Lightning runs the backward after it has called this hook, or inside of the step that this hook takes. */
+function checkHook(unit: TrainingUnit, context: RuleContext): void {
+  const { graph } = unit;
+  for (const clip of graph.of('clip')) {
+    const takesStep =
+      isLightningStep(context.model, unit) &&
+      graph.of('step').some((step) => graph.reaches(clip, step, isBackward) && runsClosure(step));
+    const place = takesStep ? undefined : lightningHook(context.model, unit);
+    if (!takesStep && place?.phase !== 'before-backward') continue;
+    const text = oneLine(sourceOf(unit.segment, clip.via.callee));
+    context.report({
+      segment: unit.segment,
+      span: clip.via,
+      confidence: 'proven',
+      message: takesStep
+        ? `\`${text}\` comes before the step, and the step's closure runs backward itself, so the gradients that it uses are never clipped. Clip in \`on_before_optimizer_step\`.`
+        : `\`${text}\` clips in \`${place?.hook}\`, and Lightning runs backward only after it. Set \`gradient_clip_val\` of the Trainer, or clip in \`on_before_optimizer_step\`.`,
+      related: [],
+      fixes: [],
+    });
+    return;
+  }
+}
+
+function runsClosure(step: CallEvent): boolean {
+  return step.node.args.some(
+    (arg) => arg.keyword === 'closure' || (arg.value.kind === 'Name' && /closure/.test(arg.value.id)),
+  );
 }

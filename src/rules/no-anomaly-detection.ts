@@ -164,23 +164,27 @@ function rootName(expr: Expr): string | undefined {
 function fixes(event: CallEvent, context: RuleContext): LocalFix[] {
   const { model } = context;
   const torch = model.nameFor('torch');
-  const result: LocalFix[] = [];
+  const jax = model.nameFor('jax');
   if (torch !== undefined) {
-    result.push({
-      title: `Add a debug switch: anomaly detection when ${DEBUG_SWITCH.name}=1`,
-      safety: 'unsafe',
-      edits: [
-        { import: 'import os' },
-        ...switchEdit(model, [
-          `if ${DEBUG_SWITCH.test}:`,
-          `${indentUnit(model.module.text)}${torch}.autograd.set_detect_anomaly(True)`,
-        ]),
-      ],
-    });
     const test = stopAtNonFinite(event, model, torch);
-    if (test) result.push(test);
+    return [
+      debugSwitch('anomaly detection', `${torch}.autograd.set_detect_anomaly(True)`, model),
+      ...(test ? [test] : []),
+    ];
   }
-  return result;
+  return jax === undefined
+    ? []
+    : [debugSwitch('jax_debug_nans', `${jax}.config.update("jax_debug_nans", True)`, model)];
+}
+
+/** A switch in the environment that does nothing unless it is asked to. */
+function debugSwitch(what: string, statement: string, model: SemanticModel): LocalFix {
+  const lines = [`if ${DEBUG_SWITCH.test}:`, `${indentUnit(model.module.text)}${statement}`];
+  return {
+    title: `Add a debug switch: ${what} when ${DEBUG_SWITCH.name}=1`,
+    safety: 'unsafe',
+    edits: [{ import: 'import os' }, ...switchEdit(model, lines)],
+  };
 }
 
 /** After the last import of the file's first imports. */

@@ -24,7 +24,8 @@ export function unitsOf(model: SemanticModel, segment: Segment): Unit[] {
   ];
 }
 
-const INTERESTING = /backward|\.step\b|clip_grad|zero_grad|\.gradient\b|optimizer_step/;
+const INTERESTING =
+  /backward|\.step\b|clip_grad|zero_grad|\.gradient\b|optimizer_step|value_and_grad|\bgrad\(|filter_grad/;
 
 /** Whether the file can contain a training step at all: a cheap gate before graphs are built. */
 export function mayTrain(model: SemanticModel): boolean {

@@ -5,7 +5,7 @@ import { canonicalName } from '../libraries';
 import type { SemanticModel } from '../model';
 import { looksLikeOptimizer, looksLikeScaler, looksLikeScheduler } from '../names';
 import { namesRead } from '../names-read';
-import { asQuantity, literalNumber, type Value } from '../value';
+import { asQuantity, literalNumber, type Quantity, type Value } from '../value';
 import type { Guard } from './guards';
 
 export type EventKind =
@@ -81,6 +81,10 @@ const EVENT_METHODS: ReadonlySet<string> = new Set([
   'isfinite',
 ]);
 
+/** What JAX and its libraries make of a loss function: calling it computes the gradients. */
+const GRADIENT_FUNCTIONS =
+  /^(jax\.(grad|value_and_grad)|flax\.nnx\.(grad|value_and_grad)|equinox\.filter_(grad|value_and_grad)|haiku\.(grad|value_and_grad))$/;
+
 const FINITE_TESTS = /^(torch|numpy|math|jax\.numpy)\.(isnan|isinf|isfinite)$/;
 const GRAD_SCALER = /(^|\.)GradScaler$/;
 /** Library functions that are events, whatever alias they go by. */
@@ -98,7 +102,13 @@ export function relevantCallStarts(model: SemanticModel, segment: Segment): read
   for (const call of analysis.callExprs) {
     const isEvent = call.callee.kind === 'Attribute' && EVENT_METHODS.has(call.callee.name);
     const value = isEvent ? undefined : analysis.values.get(call.callee);
-    if (isEvent || value?.kind === 'function' || (value?.kind === 'library' && EVENT_FUNCTIONS.test(value.name))) {
+    const isGradient = value?.kind === 'quantity' && makesGradients(value);
+    if (
+      isEvent ||
+      isGradient ||
+      value?.kind === 'function' ||
+      (value?.kind === 'library' && EVENT_FUNCTIONS.test(value.name))
+    ) {
       starts.push(call.start);
     }
   }
@@ -146,6 +156,10 @@ function plain(kind: EventKind, subject: Expr | undefined, managed = false, scal
   return { kind, subject, parameters: undefined, managed, scaler };
 }
 
+function makesGradients({ madeBy }: Quantity): boolean {
+  return madeBy !== undefined && GRADIENT_FUNCTIONS.test(canonicalName(madeBy));
+}
+
 export function classifyCall(model: SemanticModel, segment: Segment, call: CallExpr): Classified | undefined {
   const callee = model.valueOf(segment, call.callee);
   const first = call.args.find((arg) => arg.keyword === undefined)?.value;
@@ -157,6 +171,7 @@ export function classifyCall(model: SemanticModel, segment: Segment, call: CallE
     if (GRAD_SCALER.test(name)) return plain('scaler-made', undefined);
     if (FINITE_TESTS.test(name)) return plain('finite-check', first);
   }
+  if (callee.kind === 'quantity' && makesGradients(callee)) return plain('backward', undefined, true);
   if (call.callee.kind !== 'Attribute' || callee.kind === 'function' || callee.kind === 'library') return undefined;
   const { object: receiver, name } = call.callee;
   const value = model.valueOf(segment, receiver);

@@ -14,3 +14,4 @@ export {
 export { TrainingGraph } from './graph';
 export type { Guard } from './guards';
 export { type HalfModel, halfModels, type MadeOptimizer } from './half-models';
+export { type HookPlace, isLightningStep, lightningHook } from './lightning';
