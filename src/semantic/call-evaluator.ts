@@ -9,6 +9,7 @@ import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
 import { canonicalName, functionSignature, methodSignature, moduleSignature, type Signature } from './libraries';
 import { callListMethod } from './lists';
+import { loadedThroughCall, withLoaded } from './loaded';
 import { touchMatrix, traitOfCall, withTrait } from './matrices';
 import type { SiteOperand, UnselectedSite } from './operation-site';
 import { transfer } from './operations';
@@ -17,6 +18,7 @@ import { unselectedInCall } from './products';
 import { dottedName } from './program';
 import { selected } from './refine';
 import { handsOnRoom, reservesRoom } from './room';
+import { scalesOfCall, withScales } from './scales';
 import { ownSelection, type Selection, selectionOf, unselectedIn } from './selections';
 import type { Session } from './session';
 import { type Activation, asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
@@ -35,10 +37,11 @@ export class CallEvaluator {
 
   evaluate(expr: CallExpr, env: Environment): Value {
     const own = ownSelection(this.evaluator, expr, env);
-    const callee =
+    const callee = ofGenerator(
       expr.callee.kind === 'Attribute'
         ? this.methodOrFunction(expr.callee, env, own?.branches[0]?.scope ?? env)
-        : this.evaluator.evaluate(expr.callee, env);
+        : this.evaluator.evaluate(expr.callee, env),
+    );
     if (expr.callee.kind === 'Attribute') this.session.record(expr.callee, callee);
     const signature = this.signatureOf(expr, callee);
     const selection = own ?? (signature && selectionOf(this.evaluator, expr, signature, env));
@@ -283,8 +286,17 @@ export class CallEvaluator {
       because: makesBound ? [{ ...place, message: makesBound, operation: signature.operation }] : result.because,
     };
     const name = callee.kind === 'library' || callee.kind === 'method' ? callee.name : '';
-    return withTrait(finished, traitOfCall(signature.operation, name, expr, operands), place);
+    const scaled = withScales(finished, scalesOfCall(signature.operation, name, expr, operands, place));
+    const loaded = loadedThroughCall(signature.operation, x?.value);
+    return withTrait(withLoaded(scaled, loaded), traitOfCall(signature.operation, name, expr, operands), place);
   }
+}
+
+/** A method of a NumPy generator is the function of that name: `rng.uniform` draws as `np.random.uniform` does. */
+function ofGenerator(callee: Value): Value {
+  if (callee.kind !== 'method' || callee.receiver.kind !== 'instance') return callee;
+  const isGenerator = /^numpy\.random\.(default_rng|Generator|RandomState)$/.test(callee.receiver.className);
+  return isGenerator ? { kind: 'library', name: `numpy.random.${callee.name}` } : callee;
 }
 
 /** The one branch that a selection takes inside a branch of another one whose condition rules the other out. */

@@ -10,6 +10,7 @@ import { interpretFunction } from './interpreter';
 import * as R from './range';
 import type { Session } from './session';
 import {
+  asQuantity,
   type ClassValue,
   type FunctionValue,
   isUnknown,
@@ -157,7 +158,7 @@ export function parameterScope(session: Session, callee: FunctionValue, args: Re
 }
 
 function parameterValue(_callee: FunctionDef | LambdaExpr, parameter: Parameter, given: Value | undefined): Value {
-  if (given && !isUnknown(given)) return given;
+  if (given && (!isUnknown(given) || asQuantity(given).loaded)) return given;
   const annotated = annotationValue(parameter);
   const fallback = parameter.default;
   if (fallback?.kind === 'Number') {

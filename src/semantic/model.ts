@@ -24,6 +24,7 @@ import type { OperationSite } from './operation-site';
 import { dependencyKeys, importedPackages, summarize } from './program';
 import { type LocalCall, newRecording, type Recording, Session } from './session';
 import {
+  asQuantity,
   type ClassValue,
   type Framework,
   type FunctionValue,
@@ -374,7 +375,7 @@ function joinCallSites(calls: readonly LocalCall[]): Map<FunctionDef, Map<string
     }
     for (const [name, value] of args) {
       // One caller that says something is enough to ask; a caller that says nothing takes nothing away.
-      if (isUnknown(value)) continue;
+      if (isUnknown(value) && asQuantity(value).loaded === undefined) continue;
       const before = known.get(name);
       const plain = value.kind === 'quantity' ? withoutTerm(value) : value;
       known.set(name, before === undefined ? plain : joinValues(before, plain));
@@ -382,7 +383,9 @@ function joinCallSites(calls: readonly LocalCall[]): Map<FunctionDef, Map<string
   }
   for (const [callee, known] of joined) {
     const informative =
-      [...known].some(([name, value]) => !isUnknown(value) && name !== callee.params[0]?.name) ||
+      [...known].some(
+        ([name, value]) => (!isUnknown(value) || asQuantity(value).loaded) && name !== callee.params[0]?.name,
+      ) ||
       (known.size > 0 && !callee.params[0]?.name.match(/^(self|cls)$/));
     if (!informative) joined.delete(callee);
   }

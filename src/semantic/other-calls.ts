@@ -3,14 +3,17 @@
 import type { CallExpr } from '../syntax/ast';
 import { callLocal } from './calls';
 import { libraryBases } from './classes';
+import { loadedData, sameData } from './data-sources';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { callModel, isContainer, isKerasModel, withLayer } from './layers';
 import { canonicalName, frameworkOf } from './libraries';
 import { shared } from './lists';
+import { loadedTable, loadedThrough } from './loaded';
 import { assumedByName } from './names';
 import { dottedName } from './program';
 import * as R from './range';
+import { splitParts } from './scales';
 import {
   asQuantity,
   type Instance,
@@ -48,7 +51,11 @@ export function otherCall(
           })),
         };
       }
-      if (DATASET.test(canonicalName(callee.name))) return DATASET_SPLITS;
+      const place = { segment: evaluator.context.segment, span: { start: expr.start, end: expr.end } };
+      const loaded = loadedTable(callee.name, expr, evaluator.context.segment);
+      if (loaded) return { ...UNKNOWN, madeBy: callee.name, loaded };
+      const data = loadedData(callee.name, expr, args, place) ?? splitParts(callee.name, expr, args);
+      if (data) return data;
       const framework = frameworkOf(callee.name);
       if (framework === undefined) {
         const named = calledByName(expr, args);
@@ -145,6 +152,10 @@ function callUnknownMethod(
   name: string,
   args: readonly Value[],
 ): Value {
+  const data = sameData(receiver, name, expr, args);
+  if (data) return data;
+  const loaded = loadedThrough(receiver, name, args);
+  if (loaded) return { ...UNKNOWN, loaded };
   const isModel =
     receiver.kind === 'object' ||
     (receiver.kind === 'instance' && canonicalName(receiver.className).startsWith('torch.nn.'));
@@ -246,27 +257,9 @@ const INSTANCES: ReadonlySet<string> = new Set([
   'torch.enable_grad',
   'torch.set_grad_enabled',
   'torch.device',
+  'numpy.random.default_rng',
   'contextlib.nullcontext',
 ]);
-
-/** Keras' own datasets come as (x, y), (x, y), with class ids. */
-const DATASET = /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|imdb|reuters)\.load_data$/;
-const DATASET_SPLIT: Value = {
-  kind: 'sequence',
-  elements: [
-    { kind: 'quantity', holder: 'tensor', framework: 'numpy', range: R.ANY, because: [] },
-    {
-      kind: 'quantity',
-      holder: 'tensor',
-      framework: 'numpy',
-      range: R.nonNegative(2),
-      role: 'class-ids',
-      dtype: 'integer',
-      because: [],
-    },
-  ],
-};
-const DATASET_SPLITS: Value = { kind: 'sequence', elements: [DATASET_SPLIT, DATASET_SPLIT] };
 
 const TENSOR_HOMES =
   /^(torch|torch\.nn\.functional|torch\.linalg|torch\.special|torch\.fft|numpy|numpy\.linalg|jax\.numpy|jax\.nn|tensorflow|tensorflow\.math|tensorflow\.nn|keras\.ops|keras\.backend)\.[a-z]\w*$/;

@@ -244,7 +244,11 @@ const NUMERIC = [
   'lightning',
   'pytorch_lightning',
   'accelerate',
+  'transformers',
+  'deepspeed',
   'autograd',
+  'sklearn',
+  'transformers',
 ];
 
 export function isNumeric(module: Module): boolean {

@@ -4,7 +4,9 @@ import type { CallExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Node, Segment }
 import type { Span } from '../text/span';
 import type { DType } from './dtype';
 import type { Environment } from './environment';
+import type { Loaded } from './loaded';
 import { ANY, constant, isKnown, join as joinRanges, type Range } from './range';
+import type { Scales } from './scales';
 
 export type Framework = 'torch' | 'numpy' | 'tensorflow' | 'jax' | 'keras' | 'pytensor' | 'python';
 
@@ -149,6 +151,10 @@ export interface Quantity {
   readonly room?: Room;
   /** What it is as a matrix, and what made it that. */
   readonly matrix?: { readonly trait: MatrixTrait; readonly segment: Segment; readonly span: Span };
+  /** How large its numbers ordinarily are, feature by feature. */
+  readonly scales?: Scales;
+  /** Where it was read from a table, and nobody has looked for missing entries yet. */
+  readonly loaded?: Loaded;
   /** Qualified name of the library function that gave it, where nothing more is known. */
   readonly madeBy?: string;
   readonly because: readonly Evidence[];
@@ -329,8 +335,21 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   const cancels = a.cancels ?? b.cancels;
   if (cancels && joined.range.lo < 0) joined.cancels = cancels;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
+  if (a.scales && b.scales && areSameScales(a.scales, b.scales)) joined.scales = a.scales;
+  const loaded = a.loaded ?? b.loaded;
+  if (loaded) joined.loaded = loaded;
   if (a.length && b.length) joined.length = joinRanges(a.length, b.length);
   return joined;
+}
+
+/** Whether both are of the same data: a place that is analysed twice gives equal ones. */
+function areSameScales(a: Scales, b: Scales): boolean {
+  return (
+    a === b ||
+    (a.because.span.start === b.because.span.start &&
+      a.columns.length === b.columns.length &&
+      a.columns.every(({ lo, hi }, at) => lo === b.columns[at]?.lo && hi === b.columns[at]?.hi))
+  );
 }
 
 /** How many elements a list has; undefined for what is none. */
@@ -415,8 +434,8 @@ export function valueKey(value: Value): string {
   switch (value.kind) {
     case 'quantity': {
       const r = value.range;
-      if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}${value.activation ? `${value.activation.kind}@${value.activation.node.start}` : ''}`;
+      if (isUnknown(value)) return value.loaded ? `t${value.loaded.call.start}` : '?';
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}${value.loaded ? `t${value.loaded.call.start}` : ''}${value.scales ? `s${value.scales.columns.map(({ lo, hi }) => `${lo},${hi}`).join(';')}` : ''}${value.activation ? `${value.activation.kind}@${value.activation.node.start}` : ''}`;
     }
     case 'library':
       return `l${value.name}`;
