@@ -139,8 +139,9 @@ function limitFix(setting: Setting): LocalFix {
 
 // ---------------------------------------------------------------- loops of one's own
 
-/** Whatever bounds gradients, or looks at their size: then somebody has thought of it. */
-const BOUNDED = /clip|clamp_?\(|max_(grad_)?norm|grad_?norm|trust_ratio|(^|\W)(SAM|Adafactor|LAMB)\b/i;
+/** Whatever bounds gradients, or looks at their size: then somebody has thought of it, here or in a file beside. */
+const BOUNDED =
+  /clip|clamp_?\(|max_(grad_)?norm|grad_?norm|trust_ratio|deepspeed|megatron|(^|\W)(SAM|Adafactor|LAMB)\b/i;
 const GYMS = ['gym', 'gymnasium', 'pettingzoo', 'dm_env', 'procgen'];
 const DEEP_IN_TIME =
   /^torch\.nn\.(modules\.\w+\.)?(RNN|LSTM|GRU|RNNCell|LSTMCell|GRUCell|Transformer\w*|MultiheadAttention)$/;
@@ -150,11 +151,13 @@ function checkLoops(units: readonly TrainingUnit[], context: RuleContext): void 
   const steps = units.flatMap((unit) => {
     const backwards = unit.graph.of('backward').filter((event) => event.loops.length > 0);
     if (backwards.length === 0) return [];
-    return unit.graph
-      .of('step')
-      .filter(
-        (step) => step.loops.length > 0 && backwards.some((event) => unit.graph.reaches(event, step, () => false)),
-      );
+    return unit.graph.of('step').filter(
+      (step) =>
+        step.loops.length > 0 &&
+        // A closure is run as often as a line search asks for it, which bounds the step by itself.
+        (step.scaler !== undefined || step.node.args.length === 0) &&
+        backwards.some((event) => unit.graph.reaches(event, step, () => false)),
+    );
   });
   const order = new Map(model.module.segments.map((placed, i) => [placed.segment, i]));
   const place = (event: CallEvent) => [order.get(event.segment) ?? 0, event.node.start] as const;
