@@ -7,6 +7,7 @@ import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { handWritten, isMaxOf, isSpread } from './idioms';
 import { concatenated } from './lists';
+import { withLoaded } from './loaded';
 import { lostSummand } from './lost-epsilon';
 import { traitOfOperator, withTrait } from './matrices';
 import { selfComplement } from './mixtures';
@@ -14,6 +15,7 @@ import type { SiteOperand } from './operation-site';
 import { binaryOperator, evidenceOf } from './operators';
 import { unselectedInProduct } from './products';
 import * as R from './range';
+import { scalesOfOperator, withScales } from './scales';
 import { asQuantity, type Origin, UNKNOWN, type Value } from './value';
 
 const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
@@ -71,6 +73,7 @@ export function applyBinary(
   }
   const place = { segment: evaluator.context.segment, span: { start: node.start, end: node.end } };
   result = withTrait(evaluator.inContext(result), traitOfOperator(operator, a, b), place);
+  result = withLoaded(withScales(result, scalesOfOperator(operator, a, b)), a.loaded ?? b.loaded);
   result = withForm(operator, left, right, result, { node, segment: evaluator.context.segment });
   // Any other operator is a site only where its operands cancel.
   const operation = Object.hasOwn(OPERATIONS, operator)

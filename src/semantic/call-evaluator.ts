@@ -1,6 +1,7 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
+import { activationAfter, commonActivation } from './activations';
 import { eigenvalues, withCallForm } from './cancellation';
 import { conditionOfCall } from './conditions';
 import { type DType, dtypeNamed } from './dtype';
@@ -8,6 +9,7 @@ import type { Environment } from './environment';
 import type { Context, Evaluator } from './evaluator';
 import { canonicalName, functionSignature, methodSignature, moduleSignature, type Signature } from './libraries';
 import { callListMethod } from './lists';
+import { loadedThroughCall, withLoaded } from './loaded';
 import { touchMatrix, traitOfCall, withTrait } from './matrices';
 import type { SiteOperand, UnselectedSite } from './operation-site';
 import { transfer } from './operations';
@@ -16,9 +18,10 @@ import { unselectedInCall } from './products';
 import { dottedName } from './program';
 import { selected } from './refine';
 import { handsOnRoom, reservesRoom } from './room';
+import { scalesOfCall, withScales } from './scales';
 import { ownSelection, type Selection, selectionOf, unselectedIn } from './selections';
 import type { Session } from './session';
-import { asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
+import { type Activation, asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
 
 const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
 
@@ -34,10 +37,11 @@ export class CallEvaluator {
 
   evaluate(expr: CallExpr, env: Environment): Value {
     const own = ownSelection(this.evaluator, expr, env);
-    const callee =
+    const callee = ofGenerator(
       expr.callee.kind === 'Attribute'
         ? this.methodOrFunction(expr.callee, env, own?.branches[0]?.scope ?? env)
-        : this.evaluator.evaluate(expr.callee, env);
+        : this.evaluator.evaluate(expr.callee, env),
+    );
     if (expr.callee.kind === 'Attribute') this.session.record(expr.callee, callee);
     const signature = this.signatureOf(expr, callee);
     const selection = own ?? (signature && selectionOf(this.evaluator, expr, signature, env));
@@ -268,17 +272,31 @@ export class CallEvaluator {
       : handsOnRoom(signature.operation) && !signature.inPlace
         ? asQuantity(x?.value).room
         : undefined;
+    const { segment } = this.context;
+    const by = { operation: signature.operation, callee, node: expr, form: 'call', segment, operand: x?.expr } as const;
+    const activation =
+      signature.operation === 'combine' ? combined(x?.value) : activationAfter(by, asQuantity(x?.value));
     const place = { segment: this.context.segment, span: { start: expr.start, end: expr.end } };
     const finished: Quantity = {
       ...result,
       ...(term === undefined ? {} : { term }),
       ...(origin ? { origin } : {}),
       ...(room ? { room } : {}),
+      ...(activation ? { activation } : {}),
       because: makesBound ? [{ ...place, message: makesBound, operation: signature.operation }] : result.because,
     };
     const name = callee.kind === 'library' || callee.kind === 'method' ? callee.name : '';
-    return withTrait(finished, traitOfCall(signature.operation, name, expr, operands), place);
+    const scaled = withScales(finished, scalesOfCall(signature.operation, name, expr, operands, place));
+    const loaded = loadedThroughCall(signature.operation, x?.value);
+    return withTrait(withLoaded(scaled, loaded), traitOfCall(signature.operation, name, expr, operands), place);
   }
+}
+
+/** A method of a NumPy generator is the function of that name: `rng.uniform` draws as `np.random.uniform` does. */
+function ofGenerator(callee: Value): Value {
+  if (callee.kind !== 'method' || callee.receiver.kind !== 'instance') return callee;
+  const isGenerator = /^numpy\.random\.(default_rng|Generator|RandomState)$/.test(callee.receiver.className);
+  return isGenerator ? { kind: 'library', name: `numpy.random.${callee.name}` } : callee;
 }
 
 /** The one branch that a selection takes inside a branch of another one whose condition rules the other out. */
@@ -317,6 +335,12 @@ const PASSES_ORIGIN: ReadonlySet<string> = new Set(['size']);
 function dtypeFrom(value: Value): DType | undefined {
   if (value.kind === 'library') return dtypeNamed(value.name.slice(value.name.lastIndexOf('.') + 1));
   return value.kind === 'string' && value.values.length === 1 ? dtypeNamed(value.values[0] as string) : undefined;
+}
+
+/** What the parts of a concatenation are. */
+function combined(parts: Value | undefined): Activation | undefined {
+  if (parts?.kind === 'sequence') return commonActivation(parts.elements);
+  return parts?.kind === 'list' ? commonActivation([parts.element]) : undefined;
 }
 
 function dropTerm(q: Quantity): Quantity {

@@ -10,6 +10,7 @@ import { interpretFunction } from './interpreter';
 import * as R from './range';
 import type { Session } from './session';
 import {
+  asQuantity,
   type ClassValue,
   type FunctionValue,
   isUnknown,
@@ -47,6 +48,15 @@ export function callLocal(
   const bound = bindArguments(callee, expr, args);
   noteCall(evaluator.session, callee, bound);
   return functionResult(evaluator.session, callee, bound);
+}
+
+/** What calling an object of this file gives, whatever it is given. */
+export function resultOf(session: Session, object: LocalInstance): Value {
+  const method = classMethod(session, object, 'forward') ?? classMethod(session, object, 'call');
+  const self = method?.kind === 'function' ? method.node.params[0] : undefined;
+  return method?.kind === 'function' && self
+    ? functionResult(session, method, new Map<string, Value>([[self.name, object]]))
+    : UNKNOWN;
 }
 
 function noteCall(session: Session, callee: FunctionValue, args: ReadonlyMap<string, Value>): void {
@@ -148,7 +158,7 @@ export function parameterScope(session: Session, callee: FunctionValue, args: Re
 }
 
 function parameterValue(_callee: FunctionDef | LambdaExpr, parameter: Parameter, given: Value | undefined): Value {
-  if (given && !isUnknown(given)) return given;
+  if (given && (!isUnknown(given) || asQuantity(given).loaded)) return given;
   const annotated = annotationValue(parameter);
   const fallback = parameter.default;
   if (fallback?.kind === 'Number') {

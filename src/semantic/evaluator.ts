@@ -5,6 +5,7 @@ import { addsConstant, applyBinary } from './binary-operations';
 import { CallEvaluator } from './call-evaluator';
 import { negatedForm, posteriorVariance } from './cancellation';
 import { classAttribute, classMethod } from './classes';
+import { attributeOfFrame } from './data-sources';
 import { definitionOf } from './definitions';
 import { autocastOf } from './derive';
 import { isShifted, withoutCancelling } from './differences';
@@ -14,6 +15,7 @@ import { finfoAttribute } from './finfo';
 import { elementOf, tensorAttribute } from './idioms';
 import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { shared } from './lists';
+import { attributeOfLoaded } from './loaded';
 import { mixture } from './mixtures';
 import { assumedByName } from './names';
 import { negateQuantity } from './operators';
@@ -244,6 +246,9 @@ export class Evaluator {
       }
       case 'instance':
         return this.instanceAttribute(object, expr.name);
+      // A bunch of arrays, as scikit-learn loads them.
+      case 'mapping':
+        return object.entries.get(expr.name) ?? { ...UNKNOWN, ...(key === undefined ? {} : { term: key }) };
       // torch.topk(x, 3).values
       case 'sequence':
         return (expr.name === 'values' ? object.elements[0] : undefined) ?? UNKNOWN;
@@ -262,11 +267,15 @@ export class Evaluator {
       ...(autocast ? { autocast } : {}),
     };
     const assumed = assumedByName(expr.name);
+    const loaded = object.kind === 'quantity' ? attributeOfLoaded(object, expr.name) : undefined;
+    if (loaded) return { ...unknown, loaded };
     const cancels = posteriorVariance(expr.object, expr.name, { node: expr, segment: this.context.segment });
     return assumed ? { ...unknown, ...assumptionOf(assumed), ...(cancels ? { cancels } : {}) } : unknown;
   }
 
   private instanceAttribute(object: Instance, name: string): Value {
+    const ofData = attributeOfFrame(object, name);
+    if (ofData) return ofData;
     const method = { kind: 'method', receiver: object, name } as const;
     if (canonicalName(object.className) === 'torch.finfo' || canonicalName(object.className).endsWith('.finfo')) {
       const dtype = object.args[0]?.value;

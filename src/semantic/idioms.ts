@@ -2,6 +2,7 @@
 
 import type { Expr } from '../syntax/ast';
 import * as R from './range';
+import { flipped, withScales } from './scales';
 import { isUnknown, type Quantity, UNKNOWN, type Value } from './value';
 
 export function isMaxOf(b: string | undefined, a: string | undefined): boolean {
@@ -50,7 +51,10 @@ export function isCondition(expr: Expr): boolean {
 /** Attributes that every array library has: transposes, the bare data, the shape. */
 export function tensorAttribute(object: Quantity, name: string): Value | undefined {
   if (name === 'T' || name === 'mT' || name === 'H')
-    return object.term === undefined ? object : { ...object, term: `T(${object.term})` };
+    return withScales(
+      object.term === undefined ? object : { ...object, term: `T(${object.term})` },
+      flipped(object.scales),
+    );
   if (name === 'values') return isUnknown(object) ? undefined : object;
   if (name === 'data') return { ...object, gradient: false };
   if (name === 'grad') return { ...UNKNOWN, holder: 'tensor', gradient: false };

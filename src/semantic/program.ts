@@ -247,6 +247,8 @@ const NUMERIC = [
   'transformers',
   'deepspeed',
   'autograd',
+  'sklearn',
+  'transformers',
 ];
 
 export function isNumeric(module: Module): boolean {

@@ -1,18 +1,24 @@
 // The flow analysis of subscripts: what an element, a slice or a selection of a value is, and what storing one changes.
 
 import type { Expr, SubscriptExpr } from '../syntax/ast';
+import { reshaped } from './activations';
+import { partOfFrame } from './data-sources';
 import { holdsInfinity } from './derive';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { isCondition } from './idioms';
+import { isContainer } from './layers';
 import { canonicalName } from './libraries';
+import { withLoaded } from './loaded';
 import { touchMatrix } from './matrices';
 import { assumedByName } from './names';
 import { dottedName } from './program';
 import * as R from './range';
 import { selected } from './refine';
+import { scalesOfPart } from './scales';
 import { EMPTY_OR_NOT } from './transfers/arrays';
 import {
+  ANY_ARGUMENTS,
   anyOf,
   asQuantity,
   type Instance,
@@ -39,7 +45,7 @@ export function evaluateSubscript(evaluator: Evaluator, expr: SubscriptExpr, env
         ? (object.entries.get(index.values[0] as string) ?? UNKNOWN)
         : UNKNOWN;
     case 'instance':
-      return isSlice ? UNKNOWN : sequentialElement(object, index);
+      return isSlice ? UNKNOWN : (partOfFrame(object, index) ?? sequentialElement(object, index));
     case 'quantity':
       return elementsOf(evaluator, expr, object, indices, env);
     default:
@@ -73,23 +79,28 @@ function elementsOf(
   if (isUnknown(object)) {
     const key =
       index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
-    if (key) return key;
+    const { loaded } = object;
+    if (key) return withLoaded(key, loaded);
     const isArray = indices.length > 1 && expr.indices.some(({ kind }) => kind === 'Slice');
     return {
       ...UNKNOWN,
       ...(isArray ? { holder: 'tensor' as const } : {}),
+      ...(loaded ? { loaded } : {}),
       ...(term === undefined ? {} : { term }),
       ...(length ? { length } : {}),
     };
   }
   // x[x > 0] holds only what the condition lets through.
   const result = isSelection ? selected(evaluator, condition, true, object, env) : object;
-  const { term: _, origin: __, length: ___, role, ...rest } = result;
+  const { term: _, origin: __, length: ___, scales, role, activation, ...rest } = result;
+  const part = scales && scalesOfPart(scales, expr, indices);
   // Rows picked by class ids from an identity matrix are one-hot; single entries of a one-hot are not.
   const isEntry = role === 'one-hot' && index?.kind === 'quantity' && index.holder === 'scalar';
   return {
     ...rest,
+    ...(part ? { scales: part } : {}),
     ...(role && !isEntry ? { role } : {}),
+    ...(activation ? { activation: reshaped(activation) } : {}),
     ...(term === undefined ? {} : { term }),
     ...(length ? { length } : {}),
   };
@@ -112,6 +123,7 @@ function selectedLength(condition: Quantity, selection: string | undefined, env:
 
 function sequentialElement(object: Instance, index: Value | undefined): Value {
   if (canonicalName(object.className) !== 'torch.nn.Sequential') return UNKNOWN;
+  if (object.args.some(({ unpack }) => unpack)) return UNKNOWN;
   const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
   if (at === undefined) return UNKNOWN;
   return object.args[at < 0 ? object.args.length + at : at]?.value ?? UNKNOWN;
@@ -148,8 +160,13 @@ export function assignElements(evaluator: Evaluator, target: SubscriptExpr, valu
         env.set(key, { kind: 'mapping', entries: new Map(object.entries).set(index.value, value) });
       return;
     }
-    case 'list':
-      env.set(key, { ...object, element: joinValues(object.element, value) });
+    case 'list': {
+      const { last: _, ...list } = object;
+      env.set(key, { ...list, element: joinValues(object.element, value) });
+      return;
+    }
+    case 'instance':
+      if (isContainer(object)) env.set(key, { ...object, args: [ANY_ARGUMENTS] });
       return;
     case 'sequence':
       env.set(key, { kind: 'sequence', elements: object.elements.map((element) => joinValues(element, value)) });
@@ -185,7 +202,7 @@ function withStored(
   const stored = value.range;
   const isMasked = isMask && !isSelection;
   const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
-  const { term: _, origin: __, role, ...rest } = object;
+  const { term: _, origin: __, scales: ___, role, activation: ____, ...rest } = object;
   return {
     ...rest,
     // Who changes single elements of a matrix that was computed as a whole changes its diagonal.

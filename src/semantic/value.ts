@@ -4,7 +4,9 @@ import type { CallExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Node, Segment }
 import type { Span } from '../text/span';
 import type { DType } from './dtype';
 import type { Environment } from './environment';
+import type { Loaded } from './loaded';
 import { ANY, constant, isKnown, join as joinRanges, type Range } from './range';
+import type { Scales } from './scales';
 
 export type Framework = 'torch' | 'numpy' | 'tensorflow' | 'jax' | 'keras' | 'pytensor' | 'python';
 
@@ -51,6 +53,26 @@ export interface Origin {
   readonly operand: Expr | undefined;
   /** What was called: the function, the module object, the method. */
   readonly callee: Value;
+}
+
+/**
+ * What the last step of a network made of a value: its last layer, or the softmax or sigmoid after it. `linear`: a layer
+ * with weights and no activation, whose scores are unbounded.
+ */
+export interface Activation {
+  readonly kind: 'softmax' | 'log-softmax' | 'sigmoid' | 'log-sigmoid' | 'linear';
+  /** The call that applies it, the constructor call of the layer that does, or the `activation=` argument. */
+  readonly node: Expr;
+  readonly form: 'call' | 'layer' | 'argument';
+  readonly segment: Segment;
+  /** What it is applied to, where that stands in its call. */
+  readonly operand?: Expr;
+  /** What was called for it: a function, a method, a layer. */
+  readonly callee?: Value;
+  /** The layer with the weights, where that is known. */
+  readonly layer?: Instance;
+  /** How many numbers the layer gives for one example, where the source says it. */
+  readonly units?: number;
 }
 
 /** Memory that a call reserved and left as it was: `torch.empty`, `np.empty`, `torch.Tensor(3, 4)`. */
@@ -120,6 +142,7 @@ export interface Quantity {
   readonly autocast?: AutocastRegion;
   readonly origin?: Origin;
   readonly degree?: Degree;
+  readonly activation?: Activation;
   /** Why it can come out below 0 though it should not; a value that is known to be above 0 has none. */
   readonly cancels?: Cancellation;
   /** Canonical text of a pure expression over versioned names: equal terms are equal values. */
@@ -128,6 +151,10 @@ export interface Quantity {
   readonly room?: Room;
   /** What it is as a matrix, and what made it that. */
   readonly matrix?: { readonly trait: MatrixTrait; readonly segment: Segment; readonly span: Span };
+  /** How large its numbers ordinarily are, feature by feature. */
+  readonly scales?: Scales;
+  /** Where it was read from a table, and nobody has looked for missing entries yet. */
+  readonly loaded?: Loaded;
   /** Qualified name of the library function that gave it, where nothing more is known. */
   readonly madeBy?: string;
   readonly because: readonly Evidence[];
@@ -145,7 +172,13 @@ export interface Instance {
   readonly call: CallExpr;
   readonly segment: Segment;
   /** Values of the constructor's arguments, by keyword or position. */
-  readonly args: readonly { readonly keyword: string | undefined; readonly value: Value }[];
+  readonly args: readonly GivenArgument[];
+}
+/** An argument of a constructor. Of `*layers` or `**options`, what is unpacked. */
+export interface GivenArgument {
+  readonly keyword: string | undefined;
+  readonly value: Value;
+  readonly unpack?: '*' | '**';
 }
 export interface FunctionValue {
   readonly kind: 'function';
@@ -182,6 +215,8 @@ export interface ListValue {
   readonly kind: 'list';
   readonly element: Value;
   readonly length: Range;
+  /** The one at its end, where that is known. */
+  readonly last?: Value;
   /** Why it can be empty. */
   readonly because: readonly Evidence[];
 }
@@ -296,11 +331,25 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   if (a.room && a.room.call === b.room?.call) joined.room = a.room;
   if (a.matrix && a.matrix.trait === b.matrix?.trait) joined.matrix = a.matrix;
   if (a.degree && a.degree.of === b.degree?.of && a.degree.isNegative === b.degree.isNegative) joined.degree = a.degree;
+  if (a.activation && a.activation.kind === b.activation?.kind) joined.activation = a.activation;
   const cancels = a.cancels ?? b.cancels;
   if (cancels && joined.range.lo < 0) joined.cancels = cancels;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
+  if (a.scales && b.scales && areSameScales(a.scales, b.scales)) joined.scales = a.scales;
+  const loaded = a.loaded ?? b.loaded;
+  if (loaded) joined.loaded = loaded;
   if (a.length && b.length) joined.length = joinRanges(a.length, b.length);
   return joined;
+}
+
+/** Whether both are of the same data: a place that is analysed twice gives equal ones. */
+function areSameScales(a: Scales, b: Scales): boolean {
+  return (
+    a === b ||
+    (a.because.span.start === b.because.span.start &&
+      a.columns.length === b.columns.length &&
+      a.columns.every(({ lo, hi }, at) => lo === b.columns[at]?.lo && hi === b.columns[at]?.hi))
+  );
 }
 
 /** How many elements a list has; undefined for what is none. */
@@ -330,6 +379,23 @@ function joinLists(a: Value, b: Value): ListValue | undefined {
   };
 }
 
+/** Objects that are what they were made of: models of layers, losses. */
+const MADE_OF_ARGUMENTS = /(Sequential|Model|Loss|Crossentropy|Divergence|OrderedDict)$/;
+
+function joinInstances(a: Instance, b: Instance): Instance {
+  if (a.args === b.args || !MADE_OF_ARGUMENTS.test(a.className)) return a;
+  const isAlike =
+    a.args.length === b.args.length &&
+    a.args.every(({ keyword, unpack }, i) => keyword === b.args[i]?.keyword && unpack === b.args[i]?.unpack);
+  const args = isAlike
+    ? a.args.map((arg, i) => ({ ...arg, value: joinValues(arg.value, b.args[i]?.value ?? UNKNOWN) }))
+    : [ANY_ARGUMENTS];
+  return { ...a, args };
+}
+
+/** Arguments of which nothing is known, not even how many there are. */
+export const ANY_ARGUMENTS: GivenArgument = { keyword: undefined, value: UNKNOWN, unpack: '*' };
+
 /** What is known on both of two paths. */
 export function joinValues(a: Value, b: Value): Value {
   if (a === b) return a;
@@ -343,7 +409,7 @@ export function joinValues(a: Value, b: Value): Value {
   if (b.kind === 'none') return a;
   if (a.kind === 'library' && b.kind === 'library' && a.name === b.name) return a;
   if (a.kind === 'instance' && b.kind === 'instance') {
-    if (a.className === b.className) return a;
+    if (a.className === b.className) return joinInstances(a, b);
     // `nullcontext() if … else autocast()`: what it may switch on counts.
     if (a.className === 'contextlib.nullcontext') return b;
     if (b.className === 'contextlib.nullcontext') return a;
@@ -368,13 +434,13 @@ export function valueKey(value: Value): string {
   switch (value.kind) {
     case 'quantity': {
       const r = value.range;
-      if (isUnknown(value)) return '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}`;
+      if (isUnknown(value)) return value.loaded ? `t${value.loaded.call.start}` : '?';
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}${value.loaded ? `t${value.loaded.call.start}` : ''}${value.scales ? `s${value.scales.columns.map(({ lo, hi }) => `${lo},${hi}`).join(';')}` : ''}${value.activation ? `${value.activation.kind}@${value.activation.node.start}` : ''}`;
     }
     case 'library':
       return `l${value.name}`;
     case 'instance':
-      return `i${value.className}@${value.call.start}`;
+      return `i${value.className}@${value.call.start}/${value.args.length}`;
     case 'object':
       return `o${value.type.node.name}`;
     case 'class':

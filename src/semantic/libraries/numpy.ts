@@ -147,6 +147,9 @@ export const NUMPY: LibraryTable = {
       triu: 'triangle x:m k',
       concatenate: 'combine x:arrays axis',
       stack: 'combine x:arrays axis',
+      column_stack: 'combine x:tup',
+      hstack: 'combine x:tup',
+      vstack: 'combine x:tup',
       finfo: 'finfo dtype',
       take_along_axis: 'select x:arr indices axis',
       bincount: 'counts x',
@@ -190,6 +193,7 @@ export const NUMPY: LibraryTable = {
       normal: 'normal mean:loc std:scale size',
       standard_normal: 'normal size',
       randint: 'integers low high size',
+      integers: 'integers low high size',
     },
     'scipy.special': {
       softmax: 'softmax x axis',

@@ -13,3 +13,4 @@ export {
 } from './events';
 export { TrainingGraph } from './graph';
 export type { Guard } from './guards';
+export { type HalfModel, halfModels, type MadeOptimizer } from './half-models';

@@ -22,5 +22,13 @@ export function anyElement(value: Value | undefined): Quantity {
   const [first, ...rest] = leaves ?? [];
   if (!first) return UNKNOWN;
   const { length: _, ...element } = first;
-  return { ...element, range: rest.map((leaf) => leaf.range).reduce(R.join, first.range) };
+  // One number with a point makes all of them floating-point numbers.
+  const float = rest.find((leaf) => leaf.dtype !== 'integer' && leaf.dtype !== 'bool');
+  const isMixed = element.dtype === 'integer' && float !== undefined;
+  const { dtype, ...untyped } = element;
+  return {
+    ...untyped,
+    ...(isMixed ? (float.dtype ? { dtype: float.dtype } : {}) : dtype ? { dtype } : {}),
+    range: rest.map((leaf) => leaf.range).reduce(R.join, first.range),
+  };
 }
