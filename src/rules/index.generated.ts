@@ -26,6 +26,7 @@ import { rule as nan404 } from './missing-zero-grad';
 import { rule as nan109 } from './nan-survives-mask';
 import { rule as nan604 } from './nll-on-probabilities';
 import { rule as nan405 } from './no-anomaly-detection';
+import { rule as nan408 } from './no-gradient-clipping';
 import { rule as nan409 } from './non-finite-loss-hidden';
 import { rule as nan503 } from './optimizer-eps-in-half';
 import { rule as nan106 } from './power-of-possible-negative';
@@ -43,4 +44,4 @@ import { rule as nan302 } from './vanishing-epsilon';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan402, nan403, nan404, nan405, nan406, nan407, nan409, nan410, nan501, nan502, nan503, nan504, nan505, nan506, nan507, nan601, nan602, nan603, nan604, nan605, nan607, nan701, nan702];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan402, nan403, nan404, nan405, nan406, nan407, nan408, nan409, nan410, nan501, nan502, nan503, nan504, nan505, nan506, nan507, nan601, nan602, nan603, nan604, nan605, nan607, nan701, nan702];
