@@ -14,6 +14,7 @@ import { rule as nan303 } from './mask-constant-overflows-half';
 import { rule as nan301 } from './misplaced-epsilon';
 import { rule as nan109 } from './nan-survives-mask';
 import { rule as nan405 } from './no-anomaly-detection';
+import { rule as nan705 } from './padding-without-mask';
 import { rule as nan106 } from './power-of-possible-negative';
 import { rule as nan108 } from './reduction-of-possible-empty';
 import { rule as nan201 } from './root-gradient-at-zero';
@@ -29,4 +30,4 @@ import { rule as nan703 } from './weight-scale-out-of-range';
 import { rule as nan202 } from './where-hides-bad-branch';
 import type { Rule } from './rule';
 
-export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601, nan606, nan608, nan701, nan702, nan703, nan704];
+export const RULES: readonly Rule[] = [nan101, nan102, nan103, nan104, nan105, nan106, nan107, nan108, nan109, nan110, nan111, nan112, nan201, nan202, nan301, nan302, nan303, nan401, nan405, nan501, nan601, nan606, nan608, nan701, nan702, nan703, nan704, nan705];

@@ -2,7 +2,7 @@
 
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
-import { literalNumber } from '../semantic/value';
+import { asQuantity, literalNumber } from '../semantic/value';
 import type { CallExpr, Expr, Node, Segment, Stmt } from '../syntax/ast';
 import { walkExpressions, walkNodes, walkStatements } from '../syntax/walk';
 import { sourceOf } from './rule';
@@ -35,7 +35,7 @@ export function initialWeights(model: SemanticModel, segment: Segment): InitialW
     const last = target.kind === 'Name' ? target.id : target.name;
     if (!made || NO_WEIGHT.test(last) || made.shape.length !== 2) return;
     const homes = homesOf(model, segment, stmt, target);
-    const product = productIn(homes, name);
+    const product = productIn(model, homes, name);
     if (!product || (!made.isTrained && !isUpdated(homes, name)) || isInitialised(homes, name)) return;
     const inputs = made.shape[product.isTransposed ? 1 : 0];
     const count = inputs && literalNumber(model.valueOf(segment, inputs));
@@ -126,6 +126,7 @@ const PRODUCTS = /^(dot|matmul|mm|linear|addmm)$/;
 
 /** The product in which a weight is the matrix, and whether it is the other way round there. */
 function productIn(
+  model: SemanticModel,
   homes: readonly Home[],
   name: string,
 ): { readonly segment: Segment; readonly node: Node; readonly isTransposed: boolean } | undefined {
@@ -133,18 +134,27 @@ function productIn(
     let found: { readonly node: Node; readonly isTransposed: boolean } | undefined;
     for (const stmt of body)
       walkExpressions(stmt, (expr) => {
-        if (expr.kind === 'Binary' && expr.operator === '@') found ??= asFactor(segment, expr, expr.right, name, false);
+        if (expr.kind === 'Binary' && expr.operator === '@' && !picksRows(model, segment, expr.left))
+          found ??= asFactor(segment, expr, expr.right, name, false);
         if (expr.kind !== 'Call') return;
         const called = calledName(expr);
         if (!PRODUCTS.test(called)) return;
         // The bias of `F.linear(x, W, b)` comes after the matrix.
         const factors = expr.args.filter(({ keyword }) => keyword === undefined);
         const matrix = factors[called === 'linear' ? 1 : factors.length - 1];
-        if (matrix) found ??= asFactor(segment, expr, matrix.value, name, called === 'linear');
+        const other = factors[0]?.value;
+        const input = other === matrix?.value && expr.callee.kind === 'Attribute' ? expr.callee.object : other;
+        if (matrix && !(input && picksRows(model, segment, input)))
+          found ??= asFactor(segment, expr, matrix.value, name, called === 'linear');
       });
     if (found) return { segment, ...found };
   }
   return undefined;
+}
+
+/** One-hot inputs pick one row of the weight: there is no sum. */
+function picksRows(model: SemanticModel, segment: Segment, input: Expr): boolean {
+  return asQuantity(model.valueOf(segment, input)).role === 'one-hot';
 }
 
 function asFactor(
