@@ -1,7 +1,7 @@
 // NAN102: a division whose denominator can be 0 on real data.
 
 import type { SemanticModel } from '../semantic/model';
-import type { OperationSite } from '../semantic/operation-site';
+import type { OperationSite, SiteOperand } from '../semantic/operation-site';
 import { asQuantity, literalNumber, type Quantity } from '../semantic/value';
 import { isCaredFor } from './afterwards';
 import { denominatorFixes } from './denominator-fixes';
@@ -16,7 +16,7 @@ export const rule: Rule = {
   summary: 'A division by a standard deviation, norm, count, mask sum or range that can be 0.',
   needs: ['torch', 'numpy', 'tensorflow', 'keras', 'tf_keras', 'jax', 'pytensor', 'theano'],
   fixable: 'unsafe',
-  yieldsTo: ['NAN103', 'NAN109', 'NAN202', 'NAN301'],
+  yieldsTo: ['NAN103', 'NAN109', 'NAN202', 'NAN301', 'NAN704'],
   docs: {
     what: 'Finds divisions, `reciprocal` and `rsqrt` whose denominator is a tensor that real data takes to 0: a standard deviation, a norm, a sum of a mask, a count, `max - min`, or a value that the model shows to reach 0.',
     why: 'In a tensor, x / 0 is Inf and 0 / 0 is NaN, without an error. One constant feature, one zero vector or one fully padded row is enough, and the next step carries it into every weight.',
@@ -25,40 +25,54 @@ export const rule: Rule = {
     bad: `import torch
 
 
-def standardise(x):
-    return (x - x.mean(dim=0)) / x.std(dim=0)
+def masked_mean(x, mask):
+    return (x * mask).sum() / mask.sum()
 `,
     good: `import torch
 
 
-def standardise(x):
-    return (x - x.mean(dim=0)) / (x.std(dim=0) + 1e-6)
+def masked_mean(x, mask):
+    return (x * mask).sum() / mask.sum().clamp(min=1)
 `,
   },
   on: { operations: { names: ['divide', 'reciprocal', 'rsqrt', 'addcdiv'], visit } },
 };
 
 function visit(site: OperationSite, context: RuleContext): void {
-  const hasDivisor = site.operation === 'divide' || site.operation === 'addcdiv';
-  const denominator = site.operands.get(hasDivisor ? 'y' : 'x');
-  // np.divide(a, b, where=b != 0) leaves the others alone.
-  if (denominator?.value.kind !== 'quantity' || site.operands.has('where')) return;
-  const value = asQuantity(denominator.value);
-  const zero = zeroDenominator(site, denominator, context.model);
-  if (!zero) return;
-  // Odds that are replaced at 0 and 1 are those of fixed positions.
-  const isMended = zero.kind === 'odds' || !hasGradient(site, value, context.model);
-  if (isMended && isCaredFor(context.model, site.segment, site.node)) return;
+  const division = divisionByZero(site, context.model);
+  if (!division) return;
+  const { denominator, zero } = division;
   const { segment } = site;
   const { expr } = denominator;
   context.report({
     segment,
-    span: hasDivisor ? expr : site.node,
+    span: hasDivisor(site) ? expr : site.node,
     confidence: zero.confidence,
-    message: message(site, value, oneLine(sourceOf(segment, expr), 50), zero),
+    message: message(site, asQuantity(denominator.value), oneLine(sourceOf(segment, expr), 50), zero),
     related: zero.related,
     fixes: denominatorFixes(site, denominator, zero, context.model),
   });
+}
+
+function hasDivisor({ operation }: OperationSite): boolean {
+  return operation === 'divide' || operation === 'addcdiv';
+}
+
+export interface DivisionByZero {
+  readonly denominator: SiteOperand;
+  readonly zero: ZeroDenominator;
+}
+
+/** The denominator of a division that can be 0 while nobody looks after what comes of it. */
+export function divisionByZero(site: OperationSite, model: SemanticModel): DivisionByZero | undefined {
+  const denominator = site.operands.get(hasDivisor(site) ? 'y' : 'x');
+  // np.divide(a, b, where=b != 0) leaves the others alone.
+  if (denominator?.value.kind !== 'quantity' || site.operands.has('where')) return undefined;
+  const zero = zeroDenominator(site, denominator, model);
+  if (!zero) return undefined;
+  // Odds that are replaced at 0 and 1 are those of fixed positions.
+  const isMended = zero.kind === 'odds' || !hasGradient(site, denominator.value, model);
+  return isMended && isCaredFor(model, site.segment, site.node) ? undefined : { denominator, zero };
 }
 
 /**

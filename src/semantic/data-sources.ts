@@ -38,6 +38,15 @@ const MEASURED: Readonly<Record<string, readonly Scale[]>> = {
 const CLASSES = /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100|imdb|reuters)\.load_data$/;
 const IMAGES = /^keras\.datasets\.(mnist|fashion_mnist|cifar10|cifar100)\.load_data$/;
 
+const CLASS_COUNTS: Readonly<Record<string, number>> = {
+  mnist: 10,
+  fashion_mnist: 10,
+  cifar10: 10,
+  cifar100: 100,
+  imdb: 2,
+  reuters: 46,
+};
+
 const ARRAY: Quantity = { kind: 'quantity', holder: 'tensor', framework: 'numpy', range: R.ANY, because: [] };
 const IDS: Quantity = { ...ARRAY, range: R.nonNegative(2), role: 'class-ids', dtype: 'integer' };
 
@@ -49,7 +58,8 @@ export function loadedData(name: string, expr: CallExpr, args: readonly Value[],
     const images = IMAGES.test(canonical)
       ? { ...ARRAY, scales: { columns: [PIXELS], isPixels: true, because } }
       : ARRAY;
-    return splits([images, IDS]);
+    const last = (CLASS_COUNTS[canonical.split('.')[2] ?? ''] ?? 2) - 1;
+    return splits([images, { ...IDS, range: R.range(0, last, 2, 2) }]);
   }
   const columns = MEASURED[canonical];
   if (columns) {

@@ -185,13 +185,13 @@ function callUnknownMethod(
       holder: 'tensor',
       framework: 'numpy',
       range: R.UNIT,
-      role: 'label-matrix',
+      role: /MultiLabelBinarizer$/.test(receiver.className) ? 'multi-hot' : 'label-matrix',
       dtype: 'integer',
       because: [
         {
           segment: evaluator.context.segment,
           span: { start: expr.start, end: expr.end },
-          message: 'the labels are made one-hot here',
+          message: 'the labels are made a matrix here',
         },
       ],
     };

@@ -17,6 +17,8 @@ export type Role =
   | 'one-hot'
   /** What a label binarizer gives: one-hot, or a single column for two classes. */
   | 'label-matrix'
+  /** Several labels a row: 1 for each that holds. */
+  | 'multi-hot'
   | 'class-ids'
   | 'mask'
   | 'count'

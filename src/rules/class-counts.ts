@@ -1,0 +1,99 @@
+// How many classes a model tells apart: the outputs of its last layer, followed through the classes of the file.
+
+import { methodsOf } from '../semantic/classes';
+import { canonicalName } from '../semantic/libraries';
+import type { SemanticModel } from '../semantic/model';
+import { type Instance, literalNumber, type Value } from '../semantic/value';
+import type { CallExpr, Expr, Segment } from '../syntax/ast';
+import { walkStatements } from '../syntax/walk';
+import { definitionBefore } from './data-flow';
+import { sourceOf } from './rule';
+
+export interface ClassCount {
+  readonly count: number;
+  /** The number as it is written, and where. */
+  readonly segment: Segment;
+  readonly expr: Expr;
+}
+
+const DEEPEST = 6;
+
+/** The classes of logits: of what `model(x)`, or a name bound to it, gives. */
+export function classesOf(model: SemanticModel, segment: Segment, logits: Expr, depth = 0): ClassCount | undefined {
+  if (depth > DEEPEST) return undefined;
+  if (logits.kind === 'Name') {
+    const made = definitionBefore(model, segment, logits.id, logits);
+    return made && classesOf(model, segment, made, depth + 1);
+  }
+  return logits.kind === 'Call' ? ofModel(model, model.valueOf(segment, logits.callee), depth + 1) : undefined;
+}
+
+function ofModel(model: SemanticModel, value: Value, depth: number): ClassCount | undefined {
+  if (depth > DEEPEST) return undefined;
+  if (value.kind === 'instance') {
+    const name = canonicalName(value.className);
+    if (name === 'torch.nn.Linear') return argument(model, value, 'out_features', 1);
+    if (name === 'torch.nn.Sequential') {
+      const last = value.args.at(-1)?.value;
+      return last && ofModel(model, last, depth + 1);
+    }
+    return undefined;
+  }
+  if (value.kind !== 'object') return undefined;
+  const { type } = value;
+  const forward = methodsOf(type.node).find(({ name }) => name === 'forward');
+  if (!forward) return undefined;
+  let count: ClassCount | undefined;
+  let isOne = true;
+  walkStatements(forward.body.body, (stmt) => {
+    if (stmt.kind !== 'Return') return;
+    const found = stmt.value && classesOf(model, type.segment, stmt.value, depth + 1);
+    // Several ways out have to agree.
+    if (!found || (count && count.count !== found.count)) isOne = false;
+    else count = found;
+  });
+  return isOne ? count : undefined;
+}
+
+function argument(model: SemanticModel, layer: Instance, keyword: string, position: number): ClassCount | undefined {
+  const given =
+    layer.call.args.find((arg) => arg.keyword === keyword)?.value ??
+    layer.call.args.filter((arg) => arg.keyword === undefined)[position]?.value;
+  const count = given && literalNumber(model.valueOf(layer.segment, given));
+  return given && count !== undefined ? { count, segment: layer.segment, expr: given } : undefined;
+}
+
+/** The units of the last `Dense` layer of a Keras model that is fitted. */
+export function classesOfKeras(
+  model: SemanticModel,
+  segment: Segment,
+  fit: CallExpr,
+  learner: Instance,
+): ClassCount | undefined {
+  const layers = learner.args[0]?.value;
+  if (layers?.kind === 'sequence') {
+    const last = layers.elements.at(-1);
+    // What an activation layer is given has as many classes.
+    const before =
+      last?.kind === 'instance' && /\.(Softmax|Activation)$/.test(last.className) ? layers.elements.at(-2) : last;
+    return before?.kind === 'instance' ? unitsOf(model, before) : undefined;
+  }
+  if (layers !== undefined || fit.callee.kind !== 'Attribute') return undefined;
+  const receiver = sourceOf(segment, fit.callee.object);
+  let found: ClassCount | undefined;
+  for (const { segment: each, callExprs } of model.analyses) {
+    for (const call of callExprs) {
+      if (call.callee.kind !== 'Attribute' || call.callee.name !== 'add') continue;
+      if (sourceOf(each, call.callee.object) !== receiver || !call.args[0]) continue;
+      const layer = model.valueOf(each, call.args[0].value);
+      if (layer.kind !== 'instance' || /\.(Softmax|Activation|Dropout)$/.test(layer.className)) continue;
+      found = unitsOf(model, layer);
+    }
+    if (each === segment) break;
+  }
+  return found;
+}
+
+function unitsOf(model: SemanticModel, layer: Instance): ClassCount | undefined {
+  return canonicalName(layer.className) === 'keras.layers.Dense' ? argument(model, layer, 'units', 0) : undefined;
+}
