@@ -77,7 +77,7 @@ function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
 }
 
 function lossText(event: CallEvent): string {
-  return event.subject ? oneLine(sourceOf(event.segment, event.subject), 40) : 'the loss';
+  return oneLine(sourceOf(event.segment, event.subject ?? event.node.callee), 40);
 }
 
 // ---------------------------------------------------------------- what counts as a check
