@@ -25,7 +25,20 @@ export function classesOf(model: SemanticModel, segment: Segment, logits: Expr, 
     const made = definitionBefore(model, segment, logits.id, logits);
     return made && classesOf(model, segment, made, depth + 1);
   }
-  return logits.kind === 'Call' ? ofModel(model, model.valueOf(segment, logits.callee), depth + 1) : undefined;
+  if (logits.kind !== 'Call') return undefined;
+  const inner = unchangedIn(model, segment, logits);
+  if (inner) return classesOf(model, segment, inner, depth + 1);
+  return ofModel(model, model.valueOf(segment, logits.callee), depth + 1);
+}
+
+/** What a call takes its operand's last dimension from: casts, moves, softmax. */
+function unchangedIn(model: SemanticModel, segment: Segment, call: CallExpr): Expr | undefined {
+  const name = model.qualifiedName(segment, call.callee);
+  if (name !== undefined) return /\.(log_)?softmax$/.test(name) ? call.args[0]?.value : undefined;
+  if (call.callee.kind !== 'Attribute') return undefined;
+  return /^(float|half|double|bfloat16|to|cuda|cpu|contiguous|(log_)?softmax)$/.test(call.callee.name)
+    ? call.callee.object
+    : undefined;
 }
 
 function ofModel(model: SemanticModel, value: Value, depth: number): ClassCount | undefined {

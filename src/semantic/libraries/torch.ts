@@ -178,6 +178,8 @@ const METHODS_ONLY: Readonly<Record<string, string>> = {
   expand: 'same x sizes',
   expand_as: 'same x other',
   repeat: 'same x sizes',
+  repeat_interleave: 'same x repeats dim',
+  tile: 'same x dims',
   contiguous: 'same x',
   t: 'same x',
   cpu: 'same x',
