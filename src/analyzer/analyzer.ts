@@ -76,7 +76,7 @@ export class Analyzer {
   private analyzeModule(model: SemanticModel, config: AnalysisConfig): AnalysisResult {
     const { module } = model;
     const found = configureFindings(
-      runRules(module, model, (rule) => isEnabled(rule, config)),
+      runRules(module, model, (rule) => isEnabled(rule, config), config.files),
       config,
     );
     const problems: Problem[] = [];

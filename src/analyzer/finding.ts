@@ -53,6 +53,8 @@ export interface AnalysisConfig {
   readonly minConfidence: Confidence;
   /** Severity overrides by code or name; 'off' switches the rule off. */
   readonly severity: Readonly<Record<string, Severity | 'off'>>;
+  /** Texts of the files that the program names and that stand beside it, by the names it gives them. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export const DEFAULT_CONFIG: AnalysisConfig = { select: [], ignore: [], minConfidence: 'likely', severity: {} };

@@ -19,7 +19,12 @@ interface RuleReport {
 /** Reports of the rules that see one segment at a time, kept with the segment's analysis. */
 const PER_SEGMENT = Symbol('reports of rules');
 
-export function runRules(module: Module, model: SemanticModel, wanted: (rule: Rule) => boolean): Finding[] {
+export function runRules(
+  module: Module,
+  model: SemanticModel,
+  wanted: (rule: Rule) => boolean,
+  files: Readonly<Record<string, string>> = {},
+): Finding[] {
   const active = RULES.filter(
     (rule) => wanted(rule) && (rule.needs === undefined || rule.needs.some((name) => model.packages.has(name))),
   );
@@ -44,7 +49,7 @@ export function runRules(module: Module, model: SemanticModel, wanted: (rule: Ru
   for (const rule of active) {
     if (!rule.on.file) continue;
     const collected: Report[] = [];
-    rule.on.file(units.all(), contextFor(model, collected));
+    rule.on.file(units.all(), contextFor(model, collected, files));
     for (const report of collected) reports.push({ rule, report });
   }
   const placed = new Placement(module);
@@ -96,8 +101,8 @@ function withoutYielding(reports: readonly RuleReport[]): readonly RuleReport[] 
   });
 }
 
-function contextFor(model: SemanticModel, into: Report[]): RuleContext {
-  return { model, report: (report) => into.push(report) };
+function contextFor(model: SemanticModel, into: Report[], files: Readonly<Record<string, string>> = {}): RuleContext {
+  return { model, files, report: (report) => into.push(report) };
 }
 
 const NO_SITES: ReadonlyMap<string, readonly OperationSite[]> = new Map();
@@ -172,7 +177,7 @@ class Placement {
     return {
       code: rule.code,
       name: rule.name,
-      severity: rule.severity,
+      severity: report.severity ?? rule.severity,
       confidence: report.confidence,
       span: shiftSpan({ start: report.span.start, end: report.span.end }, offset),
       message: report.message,

@@ -5,6 +5,7 @@ import { unknownSelectors } from '../analyzer/config';
 import type { Confidence } from '../analyzer/finding';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
+import { filesBeside } from './beside';
 import { hint } from './closest';
 import { type Context, EXIT, type ExitCode, ruleBook } from './context';
 import { discover, type Failure } from './discovery';
@@ -154,7 +155,9 @@ class CheckRun {
 
   private async check(path: string, file: string | undefined, source: SourceFile): Promise<void> {
     const { mode, isUnsafeAllowed } = this.options;
-    const config = await this.projects.configFor(file ?? resolve(this.context.cwd, path));
+    const { cwd } = this.context;
+    const files = await filesBeside(source.program, file, cwd);
+    const config = { ...(await this.projects.configFor(file ?? resolve(cwd, path))), files };
     if (mode === 'report') {
       this.report(path, source, source.program.texts, this.engine.analyze(source.program, config));
       return;

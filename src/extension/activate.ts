@@ -62,6 +62,8 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     openRulePage: (code) => vscode.commands.executeCommand(SHOW_RULE_COMMAND, code),
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
-  log.info(`Started on the ${platform.name}. Only Python that is open in an editor is read; nothing is run or sent.`);
+  log.info(
+    `Started on the ${platform.name}. Only Python that is open in an editor is read, and the JSON files that it names; nothing is run or sent.`,
+  );
   return { analysisRunsIn: () => engine.place, dumpViewer };
 }

@@ -1,21 +1,10 @@
 // NAN401: gradients are clipped after the optimizer has used them.
 
 import { canonicalName } from '../semantic/libraries';
-import { namesRead } from '../semantic/names-read';
-import { boundNames } from '../semantic/program';
-import { areDisjoint, type TrainingEvent } from '../semantic/training';
-import type { Argument, CallExpr, Node, Segment, Stmt } from '../syntax/ast';
-import { indentationAt, newlineOf, reindent, terminated, wholeLines } from './lines';
-import {
-  type LocalEdit,
-  type LocalFix,
-  oneLine,
-  type Rule,
-  type RuleContext,
-  sourceOf,
-  type TrainingUnit,
-} from './rule';
-import { ancestors, isInside, siblingsOf } from './statements';
+import { areDisjoint, type CallEvent, type TrainingEvent } from '../semantic/training';
+import type { Argument, CallExpr, Node, Segment } from '../syntax/ast';
+import { moveBeforeStep } from './clip-moves';
+import { type LocalEdit, oneLine, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
 
 export const rule: Rule = {
   code: 'NAN401',
@@ -84,108 +73,9 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
   }
 }
 
-function nearest(steps: readonly TrainingEvent[], clip: TrainingEvent): TrainingEvent {
+function nearest(steps: readonly CallEvent[], clip: CallEvent): CallEvent {
   const before = steps.filter((step) => step.segment === clip.segment && step.node.start < clip.node.start);
-  return (before.at(-1) ?? steps[0]) as TrainingEvent;
-}
-
-// ---------------------------------------------------------------- the fix
-
-function moveBeforeStep(
-  unit: TrainingUnit,
-  clip: TrainingEvent,
-  steps: readonly TrainingEvent[],
-  context: RuleContext,
-): LocalFix[] {
-  const { model } = context;
-  const { segment } = unit;
-  const clipStmt = model.statementOf(segment, clip.via);
-  if (!clipStmt) return [];
-  const targets = [...new Set(steps.map((step) => model.statementOf(segment, step.via)))];
-  const [firstTarget] = targets.sort((a, b) => (a?.start ?? 0) - (b?.start ?? 0));
-  if (
-    !firstTarget ||
-    !targets.every((target) => target && siblingsOf(model, segment, target) === siblingsOf(model, segment, firstTarget))
-  )
-    return [];
-  // A helper or closure that also computes the gradients can't have the clip before it.
-  const computesGradients = steps.some(
-    (used) => used.node.args.length > 0 && used.scaler === undefined && takesClosure(used),
-  );
-  const inlined = unit.graph.of('backward').some((event) => steps.some((used) => used.via === event.via));
-  if (computesGradients || inlined) return [];
-  const step = steps.find((candidate) => model.statementOf(segment, candidate.via) === firstTarget);
-  const moved = outOfGuards(context, segment, clipStmt, firstTarget);
-  const target = outOfLoops(context, segment, firstTarget, moved);
-  if (!step || !moved || !target || moved === target || isInside(moved, target) || isInside(target, moved)) return [];
-  if (dependsOnBetween(context, segment, moved, target)) return [];
-  const lines = wholeLines(segment, moved, true);
-  const at = wholeLines(segment, target, true);
-  if (!lines || !at) return [];
-  const newline = newlineOf(segment);
-  const indentation = indentationAt(segment, target.start);
-  const text = reindent(
-    terminated(sourceOf(segment, lines), newline),
-    indentationAt(segment, moved.start),
-    indentation,
-  );
-  if (text === undefined) return [];
-  const unscale =
-    step.scaler && step.subject && step.via === step.node && !isUnscaled(unit, step)
-      ? `${indentation}${sourceOf(step.segment, step.scaler)}.unscale_(${sourceOf(step.segment, step.subject)})${newline}`
-      : '';
-  return [
-    {
-      title: `Move the clipping before \`${oneLine(sourceOf(segment, step.via))}\``,
-      safety: 'safe',
-      edits: [
-        { segment, span: { start: at.start, end: at.start }, text: unscale + text },
-        { segment, span: lines, text: '' },
-      ],
-    },
-  ];
-}
-
-function takesClosure(step: TrainingEvent): boolean {
-  return step.node.args.some((arg) => arg.keyword === undefined || arg.keyword === 'closure');
-}
-
-function isUnscaled(unit: TrainingUnit, step: TrainingEvent): boolean {
-  return unit.graph
-    .of('unscale')
-    .some((event) => unit.graph.reaches(event, step, (between) => between.kind === 'backward'));
-}
-
-/** The clip with the `if` or `for` that holds nothing else, as long as the step is not in it too. */
-function outOfGuards(context: RuleContext, segment: Segment, clip: Stmt, step: Stmt): Stmt | undefined {
-  let moved = clip;
-  for (const parent of ancestors(context.model, segment, clip)) {
-    if (isInside(step, parent)) return moved;
-    const alone =
-      (parent.kind === 'If' && !parent.isElif && !parent.orelse && parent.body.body.length === 1) ||
-      (parent.kind === 'For' && !parent.orelse && parent.body.body.length === 1);
-    if (!alone) return undefined;
-    moved = parent;
-  }
-  return moved;
-}
-
-/** The step with the loops that do not hold the clip: the clip goes before all of it. */
-function outOfLoops(context: RuleContext, segment: Segment, step: Stmt, clip: Stmt | undefined): Stmt | undefined {
-  let target = step;
-  for (const parent of ancestors(context.model, segment, step)) {
-    if (!clip || isInside(clip, parent)) break;
-    if (parent.kind === 'For' || parent.kind === 'While') target = parent;
-  }
-  return target;
-}
-
-/** Whether something the clip reads is only computed between the step and the clip. */
-function dependsOnBetween(context: RuleContext, segment: Segment, moved: Stmt, target: Stmt): boolean {
-  const read = namesRead(moved);
-  const siblings = siblingsOf(context.model, segment, moved);
-  const between = siblings.filter((stmt) => stmt.start >= target.start && stmt.end <= moved.start);
-  return [...boundNames(between)].some((name) => read.has(name));
+  return (before.at(-1) ?? steps[0]) as CallEvent;
 }
 
 // ---------------------------------------------------------------- Optax

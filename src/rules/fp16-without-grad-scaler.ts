@@ -2,7 +2,7 @@
 
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
-import { isScaled, type TrainingEvent } from '../semantic/training';
+import { type CallEvent, isScaled } from '../semantic/training';
 import { type AutocastRegion, asQuantity, literalString } from '../semantic/value';
 import type { CallExpr, Expr, Segment, Stmt } from '../syntax/ast';
 import { indentationAt, lineStart, newlineOf, wholeLines } from './lines';
@@ -132,12 +132,7 @@ function positionalDtype(call: CallExpr, model: SemanticModel, segment: Segment)
 
 // ---------------------------------------------------------------- the scaler, whole
 
-function addScaler(
-  unit: TrainingUnit,
-  backward: TrainingEvent,
-  region: AutocastRegion,
-  context: RuleContext,
-): LocalFix[] {
+function addScaler(unit: TrainingUnit, backward: CallEvent, region: AutocastRegion, context: RuleContext): LocalFix[] {
   const { graph, segment } = unit;
   const { model } = context;
   const steps = graph
@@ -215,7 +210,7 @@ interface ScalerHome {
 /** Once per run: before the outermost loop of the function, in the class's constructor, or at the top of the file. */
 function placeForScaler(
   unit: TrainingUnit,
-  backward: TrainingEvent,
+  backward: CallEvent,
   region: AutocastRegion,
   model: SemanticModel,
 ): ScalerHome | undefined {

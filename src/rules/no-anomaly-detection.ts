@@ -2,8 +2,10 @@
 
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
-import type { TrainingEvent } from '../semantic/training';
+import type { CallEvent } from '../semantic/training';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
+import { DEBUG_SWITCH } from './debug-switch';
+import { finiteTest } from './finite-test';
 import { indentationAt, indentUnit, newlineOf, wholeLines } from './lines';
 import {
   type LocalEdit,
@@ -14,9 +16,6 @@ import {
   sourceOf,
   type TrainingUnit,
 } from './rule';
-
-/** The environment variable by which the offered switch is turned on. */
-const SWITCH = 'DETECT_ANOMALY';
 
 export const rule: Rule = {
   code: 'NAN405',
@@ -64,7 +63,7 @@ function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
   const looped = units.flatMap((unit) => unit.graph.of('backward')).filter((event) => event.loops.length > 0);
   if (looped.length === 0 || hasCheck(model)) return;
   const order = new Map(model.module.segments.map((placed, i) => [placed.segment, i]));
-  const place = (event: TrainingEvent) => [order.get(event.segment) ?? 0, event.node.start] as const;
+  const place = (event: CallEvent) => [order.get(event.segment) ?? 0, event.node.start] as const;
   const [first] = looped.sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1]);
   if (!first) return;
   context.report({
@@ -77,7 +76,7 @@ function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
   });
 }
 
-function lossText(event: TrainingEvent): string {
+function lossText(event: CallEvent): string {
   return event.subject ? oneLine(sourceOf(event.segment, event.subject), 40) : 'the loss';
 }
 
@@ -162,18 +161,18 @@ function rootName(expr: Expr): string | undefined {
 
 // ---------------------------------------------------------------- fixes
 
-function fixes(event: TrainingEvent, context: RuleContext): LocalFix[] {
+function fixes(event: CallEvent, context: RuleContext): LocalFix[] {
   const { model } = context;
   const torch = model.nameFor('torch');
   const result: LocalFix[] = [];
   if (torch !== undefined) {
     result.push({
-      title: `Add a debug switch: anomaly detection when ${SWITCH}=1`,
+      title: `Add a debug switch: anomaly detection when ${DEBUG_SWITCH.name}=1`,
       safety: 'unsafe',
       edits: [
         { import: 'import os' },
         ...switchEdit(model, [
-          `if os.environ.get("${SWITCH}") == "1":`,
+          `if ${DEBUG_SWITCH.test}:`,
           `${indentUnit(model.module.text)}${torch}.autograd.set_detect_anomaly(True)`,
         ]),
       ],
@@ -208,7 +207,7 @@ function atEndOf(place: { segment: Segment; end: number; newline: string }, line
 }
 
 /** `if not torch.isfinite(loss): raise FloatingPointError(…)` before the backward. */
-function stopAtNonFinite(event: TrainingEvent, model: SemanticModel, torch: string): LocalFix | undefined {
+function stopAtNonFinite(event: CallEvent, model: SemanticModel, torch: string): LocalFix | undefined {
   const { segment, node } = event;
   const loss = lossOf(event);
   if (!loss) return undefined;
@@ -216,10 +215,8 @@ function stopAtNonFinite(event: TrainingEvent, model: SemanticModel, torch: stri
   const lines = stmt && wholeLines(segment, stmt, false);
   if (!stmt || !lines) return undefined;
   const indentation = indentationAt(segment, stmt.start);
-  const step = indentUnit(model.module.text);
-  const newline = newlineOf(segment);
   const name = sourceOf(segment, loss);
-  const text = `${indentation}if not ${torch}.isfinite(${name}).all():${newline}${indentation}${step}raise FloatingPointError(f"${name} is {${name}.detach()}")${newline}`;
+  const text = finiteTest(model, torch, name, indentation, newlineOf(segment));
   return {
     title: `Stop when \`${name}\` is not finite`,
     safety: 'unsafe',
@@ -228,7 +225,7 @@ function stopAtNonFinite(event: TrainingEvent, model: SemanticModel, torch: stri
 }
 
 /** The loss as a plain name, through the scaler too. */
-function lossOf(event: TrainingEvent): Expr | undefined {
+function lossOf(event: CallEvent): Expr | undefined {
   let { subject } = event;
   if (subject?.kind === 'Call' && subject.callee.kind === 'Attribute' && subject.callee.name === 'scale')
     subject = subject.args[0]?.value;

@@ -84,6 +84,9 @@ function originEvidence(
     case 'variance':
       return { kind: 'variance', expr };
     case 'nonnegative_loss':
+    case 'softmax_cross_entropy':
+    case 'binary_cross_entropy':
+    case 'sigmoid_cross_entropy':
       return { kind: 'error', expr };
     case 'abs':
       return operand && isVariable(model, origin.segment, operand) ? { kind: 'abs', expr } : undefined;

@@ -51,6 +51,8 @@ export interface Report {
   readonly segment: Segment;
   readonly span: Span;
   readonly confidence: Confidence;
+  /** Where this one is more, or less, than the rule's. */
+  readonly severity?: Severity;
   /** One or two sentences that name the operand and say what to do. */
   readonly message: string;
   readonly related: readonly Evidence[];
@@ -59,6 +61,11 @@ export interface Report {
 
 export interface RuleContext {
   readonly model: SemanticModel;
+  /**
+   * Texts of the files that the program names and that stand beside it, by the names it gives them. Only a visitor of
+   * the whole file may look at them.
+   */
+  readonly files: Readonly<Record<string, string>>;
   report(report: Report): void;
 }
 

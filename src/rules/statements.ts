@@ -3,6 +3,7 @@
 import type { SemanticModel } from '../semantic/model';
 import type { Node, Segment, Stmt } from '../syntax/ast';
 import { blocksOf, isStatement } from '../syntax/walk';
+import type { Span } from '../text/span';
 
 /** Enclosing statements, nearest first; the statement itself is not one. */
 export function ancestors(model: SemanticModel, segment: Segment, node: Node): Stmt[] {
@@ -22,6 +23,6 @@ export function siblingsOf(model: SemanticModel, segment: Segment, stmt: Stmt): 
   );
 }
 
-export function isInside(inner: Node, outer: Node): boolean {
+export function isInside(inner: Span, outer: Span): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }

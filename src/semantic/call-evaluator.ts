@@ -1,6 +1,7 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
 import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
+import { activationAfter, commonActivation } from './activations';
 import { eigenvalues, withCallForm } from './cancellation';
 import { conditionOfCall } from './conditions';
 import { type DType, dtypeNamed } from './dtype';
@@ -20,7 +21,7 @@ import { handsOnRoom, reservesRoom } from './room';
 import { scalesOfCall, withScales } from './scales';
 import { ownSelection, type Selection, selectionOf, unselectedIn } from './selections';
 import type { Session } from './session';
-import { asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
+import { type Activation, asQuantity, type Framework, type Origin, type Quantity, UNKNOWN, type Value } from './value';
 
 const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map();
 
@@ -271,12 +272,17 @@ export class CallEvaluator {
       : handsOnRoom(signature.operation) && !signature.inPlace
         ? asQuantity(x?.value).room
         : undefined;
+    const { segment } = this.context;
+    const by = { operation: signature.operation, callee, node: expr, form: 'call', segment, operand: x?.expr } as const;
+    const activation =
+      signature.operation === 'combine' ? combined(x?.value) : activationAfter(by, asQuantity(x?.value));
     const place = { segment: this.context.segment, span: { start: expr.start, end: expr.end } };
     const finished: Quantity = {
       ...result,
       ...(term === undefined ? {} : { term }),
       ...(origin ? { origin } : {}),
       ...(room ? { room } : {}),
+      ...(activation ? { activation } : {}),
       because: makesBound ? [{ ...place, message: makesBound, operation: signature.operation }] : result.because,
     };
     const name = callee.kind === 'library' || callee.kind === 'method' ? callee.name : '';
@@ -329,6 +335,12 @@ const PASSES_ORIGIN: ReadonlySet<string> = new Set(['size']);
 function dtypeFrom(value: Value): DType | undefined {
   if (value.kind === 'library') return dtypeNamed(value.name.slice(value.name.lastIndexOf('.') + 1));
   return value.kind === 'string' && value.values.length === 1 ? dtypeNamed(value.values[0] as string) : undefined;
+}
+
+/** What the parts of a concatenation are. */
+function combined(parts: Value | undefined): Activation | undefined {
+  if (parts?.kind === 'sequence') return commonActivation(parts.elements);
+  return parts?.kind === 'list' ? commonActivation([parts.element]) : undefined;
 }
 
 function dropTerm(q: Quantity): Quantity {

@@ -50,6 +50,15 @@ export function callLocal(
   return functionResult(evaluator.session, callee, bound);
 }
 
+/** What calling an object of this file gives, whatever it is given. */
+export function resultOf(session: Session, object: LocalInstance): Value {
+  const method = classMethod(session, object, 'forward') ?? classMethod(session, object, 'call');
+  const self = method?.kind === 'function' ? method.node.params[0] : undefined;
+  return method?.kind === 'function' && self
+    ? functionResult(session, method, new Map<string, Value>([[self.name, object]]))
+    : UNKNOWN;
+}
+
 function noteCall(session: Session, callee: FunctionValue, args: ReadonlyMap<string, Value>): void {
   if (session.isRecording) session.localCall({ callee: callee.node, args });
 }

@@ -6,6 +6,7 @@ import { parameterScope } from './calls';
 import { Environment } from './environment';
 import { Evaluator } from './evaluator';
 import { interpretFunction } from './interpreter';
+import { isContainer } from './layers';
 import { shared } from './lists';
 import * as R from './range';
 import type { Session } from './session';
@@ -114,8 +115,13 @@ function attributesOf(session: Session, type: ClassValue): Map<string, Value> {
       method.name === 'build',
   );
   for (const method of init)
-    runForAttributes(session, type, self, method, (name, value) =>
-      attributes.set(name, join(attributes.get(name), value)),
+    runForAttributes(
+      session,
+      type,
+      self,
+      method,
+      (name, value) => attributes.set(name, join(attributes.get(name), value)),
+      (name, value) => attributes.set(name, value),
     );
   const inInit = new Set(attributes.keys());
   const writers = new Map<string, number>();
@@ -125,9 +131,19 @@ function attributesOf(session: Session, type: ClassValue): Map<string, Value> {
     if (init.includes(method)) continue;
     const isFresh = (name: string): boolean => !inInit.has(name) || attributes.get(name)?.kind === 'none';
     if (![...assigned].some(isFresh)) continue;
-    runForAttributes(session, type, self, method, (name, value) => {
-      if (isFresh(name)) attributes.set(name, join(attributes.get(name), value));
-    });
+    const alone = new Set([...assigned].filter((name) => isFresh(name) && !attributes.has(name)));
+    runForAttributes(
+      session,
+      type,
+      self,
+      method,
+      (name, value) => {
+        if (isFresh(name)) attributes.set(name, join(attributes.get(name), value));
+      },
+      (name, value) => {
+        if (alone.has(name)) attributes.set(name, value);
+      },
+    );
   }
   for (const [name, count] of writers) {
     // A number or tensor that several methods write, or one counts up: nothing is known of it when another reads it.
@@ -209,6 +225,7 @@ function runForAttributes(
   self: LocalInstance,
   node: FunctionDef,
   sink: (name: string, value: Value) => void,
+  replace: (name: string, value: Value) => void,
 ): void {
   if (session.callStack.includes(node)) return;
   const before = session.attributeSink;
@@ -218,9 +235,18 @@ function runForAttributes(
   const first = node.params[0];
   const args = new Map<string, Value>(session.parameters.get(node) ?? []);
   if (first) args.set(first.name, self);
-  session.silently(() => interpretFunction(session, callee, parameterScope(session, callee, args)));
+  const scope = parameterScope(session, callee, args);
+  session.silently(() => interpretFunction(session, callee, scope));
   session.callStack.pop();
   session.attributeSink = before;
+  if (first) keepLayers(`${first.name}.`, scope, replace);
+}
+
+/** Of a model to which layers are added one by one, the attribute is what it is in the end. */
+function keepLayers(prefix: string, scope: Environment, replace: (name: string, value: Value) => void): void {
+  for (const [key, value] of scope.bindings)
+    if (key.startsWith(prefix) && value.kind === 'instance' && isContainer(value))
+      replace(key.slice(prefix.length), value);
 }
 
 function stripTerm(value: Value & { kind: 'quantity' }): Value {

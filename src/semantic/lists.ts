@@ -11,7 +11,22 @@ import { anyOf, joinValues, type ListValue, lengthOf, type SequenceValue, UNKNOW
 
 function asList(value: SequenceValue | ListValue): ListValue {
   if (value.kind === 'list') return value;
-  return { kind: 'list', element: anyOf(value.elements), length: R.constant(value.elements.length), because: [] };
+  const { elements } = value;
+  return {
+    kind: 'list',
+    element: anyOf(elements),
+    length: R.constant(elements.length),
+    because: [],
+    ...ending(elements.at(-1)),
+  };
+}
+
+function ending(last: Value | undefined): Pick<ListValue, 'last'> {
+  return last === undefined ? {} : { last };
+}
+
+function lastOf(value: Value): Value | undefined {
+  return value.kind === 'list' ? value.last : value.kind === 'sequence' ? value.elements.at(-1) : undefined;
 }
 
 /** `losses.append(loss)`: rebinds the list to what it is afterwards. Gives the call's own value. */
@@ -32,23 +47,34 @@ export function callListMethod(
 
 function changedList(list: ListValue, name: string, args: readonly Value[]): ListValue {
   const isEmpty = list.length.hi === 0;
+  const { last: _, ...rest } = list;
   switch (name) {
     case 'append':
     case 'appendleft':
     case 'insert': {
       const added = args.at(-1) ?? UNKNOWN;
       const element = isEmpty ? added : joinValues(list.element, added);
-      return { ...list, element, length: R.add(list.length, R.constant(1)) };
+      return {
+        ...rest,
+        element,
+        length: R.add(list.length, R.constant(1)),
+        ...(name === 'append' ? ending(added) : {}),
+      };
     }
     case 'extend': {
       const added = args[0] ?? UNKNOWN;
       const element = isEmpty ? elementOf(added) : joinValues(list.element, elementOf(added));
-      return { ...list, element, length: R.add(list.length, lengthOf(added) ?? EMPTY_OR_NOT) };
+      return {
+        ...rest,
+        element,
+        length: R.add(list.length, lengthOf(added) ?? EMPTY_OR_NOT),
+        ...ending(lastOf(added)),
+      };
     }
     case 'clear':
-      return { ...list, length: R.constant(0) };
+      return { ...rest, length: R.constant(0) };
     default:
-      return { ...list, length: EMPTY_OR_NOT };
+      return { ...rest, length: EMPTY_OR_NOT };
   }
 }
 
@@ -65,12 +91,16 @@ export function concatenated(a: Value, b: Value): Value | undefined {
     element,
     length: R.add(one.length, other.length),
     because: [...one.because, ...other.because],
+    ...ending(other.last),
   };
 }
 
 /** A list that others can change too: nothing is known of how long it is when it is read. */
 export function shared(value: Value): Value {
-  if (value.kind === 'list') return { ...value, length: EMPTY_OR_NOT, because: [] };
+  if (value.kind === 'list') {
+    const { last: _, ...rest } = value;
+    return { ...rest, length: EMPTY_OR_NOT, because: [] };
+  }
   return value.kind === 'sequence' && value.elements.length === 0
     ? { kind: 'list', element: UNKNOWN, length: EMPTY_OR_NOT, because: [] }
     : value;

@@ -13,11 +13,12 @@ import type {
   Stmt,
 } from '../syntax/ast';
 import { blocksOf, childrenOf, isStatement } from '../syntax/walk';
-import { parameterScope } from './calls';
+import { parameterScope, resultOf } from './calls';
 import { libraryBases, methodsOf } from './classes';
 import { Environment } from './environment';
 import { Evaluator } from './evaluator';
 import { decorated, interpretBody } from './interpreter';
+import { callModel } from './layers';
 import { canonicalName } from './libraries';
 import type { OperationSite } from './operation-site';
 import { dependencyKeys, importedPackages, summarize } from './program';
@@ -29,6 +30,7 @@ import {
   type FunctionValue,
   isUnknown,
   joinValues,
+  type LocalInstance,
   UNKNOWN,
   type Value,
 } from './value';
@@ -112,11 +114,15 @@ export class SemanticModel {
     );
     const parameters = joinCallSites(calls);
     for (const [node, args] of parameters) this.session.parameters.set(node, args);
+    const renewed = this.withObjects(
+      bodies.flatMap((list) => list ?? []),
+      parameters,
+    );
     return segments.map(({ segment }, i) => {
       const known = cached[i];
       if (known) return known;
       const top = tops[i] as TopLevel;
-      const recordings = [top.recording, ...(bodies[i] ?? []).map((body) => this.again(body, parameters))];
+      const recordings = [top.recording, ...(bodies[i] ?? []).map((body) => this.again(body, parameters, renewed))];
       const analysis: SegmentAnalysis = {
         key: keys[i] as string,
         segment,
@@ -206,8 +212,30 @@ export class SemanticModel {
     };
   }
 
-  private again(body: AnalysedBody, parameters: ReadonlyMap<FunctionDef, ReadonlyMap<string, Value>>): Recording {
-    const args = parameters.get(body.scope.node);
+  /** Classes whose objects are given a model or a loss when they are made: their attributes are found out anew. */
+  private withObjects(
+    bodies: readonly AnalysedBody[],
+    parameters: ReadonlyMap<FunctionDef, ReadonlyMap<string, Value>>,
+  ): ReadonlySet<ClassDef> {
+    const renewed = new Set<ClassDef>();
+    for (const { scope, owner } of bodies) {
+      if (!owner || scope.node.name !== '__init__') continue;
+      const [self] = scope.node.params;
+      const given = [...(parameters.get(scope.node) ?? [])].some(
+        ([name, value]) => name !== self?.name && (value.kind === 'object' || value.kind === 'instance'),
+      );
+      if (given && this.session.attributes.delete(owner.node)) renewed.add(owner.node);
+    }
+    return renewed;
+  }
+
+  private again(
+    body: AnalysedBody,
+    parameters: ReadonlyMap<FunctionDef, ReadonlyMap<string, Value>>,
+    renewed: ReadonlySet<ClassDef>,
+  ): Recording {
+    const isRenewed = body.owner !== undefined && renewed.has(body.owner.node);
+    const args = parameters.get(body.scope.node) ?? (isRenewed ? new Map<string, Value>() : undefined);
     return args
       ? (this.body(body.value, body.owner, args, body.recording.values)?.recording ?? body.recording)
       : body.recording;
@@ -234,6 +262,14 @@ export class SemanticModel {
   /** Library classes that a class of the file derives from, through its local bases. */
   libraryBases(type: ClassValue): readonly string[] {
     return libraryBases(this.session, type);
+  }
+
+  /** What a model or a layer gives, whatever it is given. */
+  outputOf(model: Value): Value {
+    if (model.kind === 'object') return this.session.silently(() => resultOf(this.session, model));
+    if (model.kind !== 'instance') return UNKNOWN;
+    const local = (inner: LocalInstance) => this.outputOf(inner);
+    return callModel(model, UNKNOWN, { node: model.call, segment: model.segment, local }) ?? UNKNOWN;
   }
 
   /** The node that directly holds another one. */

@@ -27,6 +27,12 @@ const LOSSES: Readonly<Record<string, Transfer>> = {
   cross_entropy: fixed(R.nonNegative(0), { role: 'loss', length: undefined }),
   sparse_cross_entropy: fixed(R.nonNegative(0), { role: 'loss', length: undefined }),
   categorical_cross_entropy: fixed(R.nonNegative(0), { role: 'loss', length: undefined }),
+  softmax_cross_entropy: fixed(R.nonNegative(2), { role: 'loss', length: undefined }),
+  binary_cross_entropy: fixed(R.nonNegative(2), { role: 'loss', length: undefined }),
+  sigmoid_cross_entropy: fixed(R.nonNegative(2), { role: 'loss', length: undefined }),
+  nll: (operands) => withRange(operands, R.ANY, { role: 'loss', length: undefined }),
+  kl_divergence: (operands) => withRange(operands, R.ANY, { role: 'loss', length: undefined }),
+  ctc: (operands) => withRange(operands, R.ANY, { role: 'loss', length: undefined }),
   nonnegative_loss: fixed(R.nonNegative(2), { role: 'loss', length: undefined }),
   loss: (operands) => withRange(operands, R.ANY, { role: 'loss', length: undefined }),
 };

@@ -2,18 +2,28 @@
 
 import type { CallExpr } from '../syntax/ast';
 import { callLocal } from './calls';
+import { libraryBases } from './classes';
 import { loadedData, sameData } from './data-sources';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
-import { canonicalName, frameworkOf, moduleSignature } from './libraries';
+import { callModel, isContainer, isKerasModel, withLayer } from './layers';
+import { canonicalName, frameworkOf } from './libraries';
 import { shared } from './lists';
 import { loadedTable, loadedThrough } from './loaded';
 import { assumedByName } from './names';
-import { transfer } from './operations';
 import { dottedName } from './program';
 import * as R from './range';
 import { splitParts } from './scales';
-import { asQuantity, type Instance, joinValues, literalNumber, type Quantity, UNKNOWN, type Value } from './value';
+import {
+  asQuantity,
+  type Instance,
+  joinValues,
+  type LocalInstance,
+  literalNumber,
+  type Quantity,
+  UNKNOWN,
+  type Value,
+} from './value';
 
 /** The value of a call of `callee` that no table describes. */
 export function otherCall(
@@ -34,7 +44,11 @@ export function otherCall(
           className: callee.name,
           call: expr,
           segment: evaluator.context.segment,
-          args: expr.args.map((arg, i) => ({ keyword: arg.keyword, value: args[i] ?? UNKNOWN })),
+          args: expr.args.map((arg, i) => ({
+            keyword: arg.keyword,
+            value: args[i] ?? UNKNOWN,
+            ...(arg.unpack === '' ? {} : { unpack: arg.unpack }),
+          })),
         };
       }
       const place = { segment: evaluator.context.segment, span: { start: expr.start, end: expr.end } };
@@ -57,7 +71,10 @@ export function otherCall(
     case 'object':
       return callLocal(evaluator, expr, callee, args);
     case 'method':
-      return callUnknownMethod(evaluator, expr, callee.receiver, callee.name, args);
+      return (
+        callModelMethod(evaluator, expr, callee.receiver, callee.name, args, env) ??
+        callUnknownMethod(evaluator, expr, callee.receiver, callee.name, args)
+      );
     default:
       return calledByName(expr, args);
   }
@@ -75,37 +92,19 @@ function calledByName(expr: CallExpr, args: readonly Value[]): Value {
 }
 
 function callInstance(evaluator: Evaluator, expr: CallExpr, callee: Instance, args: readonly Value[]): Value {
+  const at = {
+    node: expr,
+    segment: evaluator.context.segment,
+    local: (model: LocalInstance, given: readonly Value[]) => callLocal(evaluator, expr, model, given),
+  };
+  const value = callModel(callee, args[0] ?? UNKNOWN, at);
   const className = canonicalName(callee.className);
-  if (className !== 'torch.nn.Sequential') {
+  if (value === undefined)
     return className.startsWith('torch.nn.') ? { ...UNKNOWN, holder: 'tensor', framework: 'torch' } : UNKNOWN;
-  }
-  let value: Value = args[0] ?? UNKNOWN;
-  for (const { value: layer } of callee.args) {
-    if (layer.kind === 'instance') {
-      const signature = moduleSignature(layer.className);
-      const input = value;
-      value = signature
-        ? transfer(signature.operation, {
-            framework: signature.framework,
-            get: (name) => (name === 'x' ? input : undefined),
-          })
-        : callInstance(evaluator, expr, layer, [value]);
-    } else {
-      value = UNKNOWN;
-    }
-  }
-  return value.kind === 'quantity'
-    ? {
-        ...value,
-        because: [
-          {
-            segment: evaluator.context.segment,
-            span: { start: expr.start, end: expr.end },
-            message: 'the last layer of this Sequential gives it',
-          },
-        ],
-      }
-    : value;
+  if (value.kind !== 'quantity' || !isContainer(callee)) return value;
+  const span = { start: expr.start, end: expr.end };
+  const message = 'the last layer of this Sequential gives it';
+  return { ...value, because: [{ segment: evaluator.context.segment, span, message }] };
 }
 
 /** A list that is handed to other code may be filled or emptied there. */
@@ -116,6 +115,34 @@ function leaveLists(expr: CallExpr, args: readonly Value[], env: Environment): v
     const key = dottedName(arg.value);
     if (key !== undefined) env.set(key, shared(value));
   });
+}
+
+/** `model.add(layer)`, `model.predict(x)`, Flax's `model.apply(variables, x)`. */
+function callModelMethod(
+  evaluator: Evaluator,
+  expr: CallExpr,
+  receiver: Value,
+  name: string,
+  args: readonly Value[],
+  env: Environment,
+): Value | undefined {
+  if (receiver.kind === 'object') {
+    if (name !== 'apply' || args.length < 2 || !isFlaxModule(evaluator, receiver)) return undefined;
+    return callLocal(evaluator, { ...expr, args: expr.args.slice(1) }, receiver, args.slice(1));
+  }
+  if (receiver.kind !== 'instance') return undefined;
+  if (isKerasModel(receiver) && PREDICTS.has(name)) return callInstance(evaluator, expr, receiver, args);
+  if (!isContainer(receiver)) return undefined;
+  const changed = withLayer(receiver, name, args);
+  const key = expr.callee.kind === 'Attribute' ? dottedName(expr.callee.object) : undefined;
+  if (changed && key !== undefined) env.set(key, changed);
+  return changed;
+}
+
+const PREDICTS: ReadonlySet<string> = new Set(['predict', 'predict_on_batch', 'call']);
+
+function isFlaxModule(evaluator: Evaluator, object: LocalInstance): boolean {
+  return libraryBases(evaluator.session, object.type).some((name) => /^flax\.(linen\.)?Module$/.test(name));
 }
 
 function callUnknownMethod(

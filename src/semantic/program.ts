@@ -244,6 +244,8 @@ const NUMERIC = [
   'lightning',
   'pytorch_lightning',
   'accelerate',
+  'transformers',
+  'deepspeed',
   'autograd',
   'sklearn',
   'transformers',

@@ -1,11 +1,13 @@
 // The flow analysis of subscripts: what an element, a slice or a selection of a value is, and what storing one changes.
 
 import type { Expr, SubscriptExpr } from '../syntax/ast';
+import { reshaped } from './activations';
 import { partOfFrame } from './data-sources';
 import { holdsInfinity } from './derive';
 import type { Environment } from './environment';
 import type { Evaluator } from './evaluator';
 import { isCondition } from './idioms';
+import { isContainer } from './layers';
 import { canonicalName } from './libraries';
 import { withLoaded } from './loaded';
 import { touchMatrix } from './matrices';
@@ -16,6 +18,7 @@ import { selected } from './refine';
 import { scalesOfPart } from './scales';
 import { EMPTY_OR_NOT } from './transfers/arrays';
 import {
+  ANY_ARGUMENTS,
   anyOf,
   asQuantity,
   type Instance,
@@ -89,7 +92,7 @@ function elementsOf(
   }
   // x[x > 0] holds only what the condition lets through.
   const result = isSelection ? selected(evaluator, condition, true, object, env) : object;
-  const { term: _, origin: __, length: ___, scales, role, ...rest } = result;
+  const { term: _, origin: __, length: ___, scales, role, activation, ...rest } = result;
   const part = scales && scalesOfPart(scales, expr, indices);
   // Rows picked by class ids from an identity matrix are one-hot; single entries of a one-hot are not.
   const isEntry = role === 'one-hot' && index?.kind === 'quantity' && index.holder === 'scalar';
@@ -97,6 +100,7 @@ function elementsOf(
     ...rest,
     ...(part ? { scales: part } : {}),
     ...(role && !isEntry ? { role } : {}),
+    ...(activation ? { activation: reshaped(activation) } : {}),
     ...(term === undefined ? {} : { term }),
     ...(length ? { length } : {}),
   };
@@ -119,6 +123,7 @@ function selectedLength(condition: Quantity, selection: string | undefined, env:
 
 function sequentialElement(object: Instance, index: Value | undefined): Value {
   if (canonicalName(object.className) !== 'torch.nn.Sequential') return UNKNOWN;
+  if (object.args.some(({ unpack }) => unpack)) return UNKNOWN;
   const at = index?.kind === 'quantity' && R.isConstant(index.range) ? index.range.lo : undefined;
   if (at === undefined) return UNKNOWN;
   return object.args[at < 0 ? object.args.length + at : at]?.value ?? UNKNOWN;
@@ -155,8 +160,13 @@ export function assignElements(evaluator: Evaluator, target: SubscriptExpr, valu
         env.set(key, { kind: 'mapping', entries: new Map(object.entries).set(index.value, value) });
       return;
     }
-    case 'list':
-      env.set(key, { ...object, element: joinValues(object.element, value) });
+    case 'list': {
+      const { last: _, ...list } = object;
+      env.set(key, { ...list, element: joinValues(object.element, value) });
+      return;
+    }
+    case 'instance':
+      if (isContainer(object)) env.set(key, { ...object, args: [ANY_ARGUMENTS] });
       return;
     case 'sequence':
       env.set(key, { kind: 'sequence', elements: object.elements.map((element) => joinValues(element, value)) });
@@ -192,7 +202,7 @@ function withStored(
   const stored = value.range;
   const isMasked = isMask && !isSelection;
   const oneHot = R.isConstant(object.range) && object.range.lo === 0 && R.isConstant(stored) && stored.lo === 1;
-  const { term: _, origin: __, scales: ___, role, ...rest } = object;
+  const { term: _, origin: __, scales: ___, role, activation: ____, ...rest } = object;
   return {
     ...rest,
     // Who changes single elements of a matrix that was computed as a whole changes its diagonal.

@@ -57,6 +57,26 @@ export interface Origin {
   readonly callee: Value;
 }
 
+/**
+ * What the last step of a network made of a value: its last layer, or the softmax or sigmoid after it. `linear`: a layer
+ * with weights and no activation, whose scores are unbounded.
+ */
+export interface Activation {
+  readonly kind: 'softmax' | 'log-softmax' | 'sigmoid' | 'log-sigmoid' | 'linear';
+  /** The call that applies it, the constructor call of the layer that does, or the `activation=` argument. */
+  readonly node: Expr;
+  readonly form: 'call' | 'layer' | 'argument';
+  readonly segment: Segment;
+  /** What it is applied to, where that stands in its call. */
+  readonly operand?: Expr;
+  /** What was called for it: a function, a method, a layer. */
+  readonly callee?: Value;
+  /** The layer with the weights, where that is known. */
+  readonly layer?: Instance;
+  /** How many numbers the layer gives for one example, where the source says it. */
+  readonly units?: number;
+}
+
 /** Memory that a call reserved and left as it was: `torch.empty`, `np.empty`, `torch.Tensor(3, 4)`. */
 export interface Room {
   readonly call: CallExpr;
@@ -124,6 +144,7 @@ export interface Quantity {
   readonly autocast?: AutocastRegion;
   readonly origin?: Origin;
   readonly degree?: Degree;
+  readonly activation?: Activation;
   /** Why it can come out below 0 though it should not; a value that is known to be above 0 has none. */
   readonly cancels?: Cancellation;
   /** Canonical text of a pure expression over versioned names: equal terms are equal values. */
@@ -153,7 +174,13 @@ export interface Instance {
   readonly call: CallExpr;
   readonly segment: Segment;
   /** Values of the constructor's arguments, by keyword or position. */
-  readonly args: readonly { readonly keyword: string | undefined; readonly value: Value }[];
+  readonly args: readonly GivenArgument[];
+}
+/** An argument of a constructor. Of `*layers` or `**options`, what is unpacked. */
+export interface GivenArgument {
+  readonly keyword: string | undefined;
+  readonly value: Value;
+  readonly unpack?: '*' | '**';
 }
 export interface FunctionValue {
   readonly kind: 'function';
@@ -190,6 +217,8 @@ export interface ListValue {
   readonly kind: 'list';
   readonly element: Value;
   readonly length: Range;
+  /** The one at its end, where that is known. */
+  readonly last?: Value;
   /** Why it can be empty. */
   readonly because: readonly Evidence[];
 }
@@ -304,6 +333,7 @@ function joinQuantities(a: Quantity, b: Quantity): Quantity {
   if (a.room && a.room.call === b.room?.call) joined.room = a.room;
   if (a.matrix && a.matrix.trait === b.matrix?.trait) joined.matrix = a.matrix;
   if (a.degree && a.degree.of === b.degree?.of && a.degree.isNegative === b.degree.isNegative) joined.degree = a.degree;
+  if (a.activation && a.activation.kind === b.activation?.kind) joined.activation = a.activation;
   const cancels = a.cancels ?? b.cancels;
   if (cancels && joined.range.lo < 0) joined.cancels = cancels;
   if (a.term !== undefined && a.term === b.term) joined.term = a.term;
@@ -351,6 +381,23 @@ function joinLists(a: Value, b: Value): ListValue | undefined {
   };
 }
 
+/** Objects that are what they were made of: models of layers, losses. */
+const MADE_OF_ARGUMENTS = /(Sequential|Model|Loss|Crossentropy|Divergence|OrderedDict)$/;
+
+function joinInstances(a: Instance, b: Instance): Instance {
+  if (a.args === b.args || !MADE_OF_ARGUMENTS.test(a.className)) return a;
+  const isAlike =
+    a.args.length === b.args.length &&
+    a.args.every(({ keyword, unpack }, i) => keyword === b.args[i]?.keyword && unpack === b.args[i]?.unpack);
+  const args = isAlike
+    ? a.args.map((arg, i) => ({ ...arg, value: joinValues(arg.value, b.args[i]?.value ?? UNKNOWN) }))
+    : [ANY_ARGUMENTS];
+  return { ...a, args };
+}
+
+/** Arguments of which nothing is known, not even how many there are. */
+export const ANY_ARGUMENTS: GivenArgument = { keyword: undefined, value: UNKNOWN, unpack: '*' };
+
 /** What is known on both of two paths. */
 export function joinValues(a: Value, b: Value): Value {
   if (a === b) return a;
@@ -364,7 +411,7 @@ export function joinValues(a: Value, b: Value): Value {
   if (b.kind === 'none') return a;
   if (a.kind === 'library' && b.kind === 'library' && a.name === b.name) return a;
   if (a.kind === 'instance' && b.kind === 'instance') {
-    if (a.className === b.className) return a;
+    if (a.className === b.className) return joinInstances(a, b);
     // `nullcontext() if … else autocast()`: what it may switch on counts.
     if (a.className === 'contextlib.nullcontext') return b;
     if (b.className === 'contextlib.nullcontext') return a;
@@ -390,12 +437,12 @@ export function valueKey(value: Value): string {
     case 'quantity': {
       const r = value.range;
       if (isUnknown(value)) return value.loaded ? `t${value.loaded.call.start}` : '?';
-      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}${value.loaded ? `t${value.loaded.call.start}` : ''}${value.scales ? `s${value.scales.columns.map(({ lo, hi }) => `${lo},${hi}`).join(';')}` : ''}`;
+      return `q${value.holder ?? ''}${value.framework ?? ''}${rangeKey(r)}${value.length ? rangeKey(value.length) : ''}${r.excludesZero ? 'z' : ''}${value.dtype ?? ''}${value.role ?? ''}${value.autocast?.dtype ?? ''}${value.gradient === false ? 'd' : ''}${value.assumed ? 'a' : ''}${value.hasInfinity ? 'i' : ''}${value.room ? `r${value.room.call.start}` : ''}${value.matrix?.trait ?? ''}${value.degree?.of ?? ''}${value.cancels?.kind ?? ''}${value.loaded ? `t${value.loaded.call.start}` : ''}${value.scales ? `s${value.scales.columns.map(({ lo, hi }) => `${lo},${hi}`).join(';')}` : ''}${value.activation ? `${value.activation.kind}@${value.activation.node.start}` : ''}`;
     }
     case 'library':
       return `l${value.name}`;
     case 'instance':
-      return `i${value.className}@${value.call.start}`;
+      return `i${value.className}@${value.call.start}/${value.args.length}`;
     case 'object':
       return `o${value.type.node.name}`;
     case 'class':

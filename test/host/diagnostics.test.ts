@@ -213,3 +213,25 @@ test('the analysis runs in a worker, so that other extensions never wait for it'
     ?.activate();
   assert.equal(api?.analysisRunsIn(), 'worker');
 });
+
+test('findings on a DeepSpeed file beside the script follow it, saved or not', async () => {
+  const half = '{"fp16": {"enabled": true}}\n';
+  await writeFile('ds_beside.json', half);
+  const script = `from transformers import T5ForConditionalGeneration, TrainingArguments
+
+model = T5ForConditionalGeneration.from_pretrained("t5-small")
+args = TrainingArguments(output_dir="out", deepspeed="ds_beside.json")
+`;
+  const { document } = await openFile('beside.py', script);
+  const [found] = await diagnosticsToBe(document.uri, ['NAN506']);
+  assert.equal(found && document.getText(found.range), '"ds_beside.json"');
+  await writeFile('ds_beside.json', half.replace('true', 'false'));
+  await diagnosticsToBe(document.uri, []);
+  const json = vscode.Uri.joinPath(document.uri, '..', 'ds_beside.json');
+  const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(json), {
+    viewColumn: vscode.ViewColumn.Beside,
+  });
+  await replaceText(editor, half);
+  await diagnosticsToBe(document.uri, ['NAN506']);
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+});

@@ -40,7 +40,14 @@ export async function runScripts(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Map<string, ScriptRun>> {
   const driver = spawn(python(), [path.join(proofsFolder, 'driver.py')], {
-    env: { ...process.env, OMP_NUM_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '3', PYTHONWARNINGS: 'ignore::FutureWarning' },
+    env: {
+      ...process.env,
+      OMP_NUM_THREADS: '1',
+      TF_CPP_MIN_LOG_LEVEL: '3',
+      PYTHONWARNINGS: 'ignore::FutureWarning',
+      // Keras is imported with TensorFlow, before a script could choose its backend.
+      ...(imports.includes('tensorflow') ? { KERAS_BACKEND: 'tensorflow' } : {}),
+    },
   });
   driver.stdin.end(JSON.stringify({ scripts, imports, environment, timeout: 120 }));
   const [stdout, stderr, [status]] = await Promise.all([

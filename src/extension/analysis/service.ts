@@ -5,6 +5,7 @@ import type { AnalysisResult, Finding } from '../../analyzer/finding';
 import type { EngineClient } from '../engine/client';
 import type { Clock } from '../engine/clock';
 import { settingsFor } from '../settings';
+import { type FilesBeside, filesBeside, NOTHING_BESIDE } from './beside';
 import { Debouncer } from './debounce';
 import { documentsOf, openSubjects, type Subject, subjectOf } from './scope';
 import { shiftFindings } from './shift';
@@ -39,6 +40,10 @@ interface Entry {
   /** Resolves once the analysis under way has ended. */
   underWay: Promise<void> | undefined;
   timeouts: number;
+  /** The files that it names, as they were when it was last analysed. */
+  beside: FilesBeside;
+  /** Counts analyses, so that one that waits for files is told from a newer one. */
+  turn: number;
   /** Why there are no findings; undefined where there is nothing to say. */
   note: string | undefined;
 }
@@ -66,7 +71,11 @@ export class AnalysisService implements vscode.Disposable {
       this.findingsChanged,
       this.stateChanged,
       vscode.workspace.onDidOpenTextDocument(rescope),
-      vscode.workspace.onDidCloseTextDocument(rescope),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+        this.rescope();
+        // What was not saved counts no longer.
+        this.fileBesideChanged(uri);
+      }),
       vscode.workspace.onDidOpenNotebookDocument(rescope),
       vscode.workspace.onDidCloseNotebookDocument(rescope),
       vscode.window.onDidChangeVisibleTextEditors(rescope),
@@ -74,6 +83,7 @@ export class AnalysisService implements vscode.Disposable {
       vscode.window.tabGroups.onDidChangeTabs(rescope),
       vscode.workspace.onDidChangeTextDocument((event) => this.textChanged(event)),
       vscode.workspace.onDidChangeNotebookDocument((event) => this.notebookChanged(event)),
+      ...this.watchFilesBeside(),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('nanlens')) this.analyzeEverything();
       }),
@@ -156,7 +166,15 @@ export class AnalysisService implements vscode.Disposable {
     }
     for (const [key, subject] of open) {
       if (this.entries.has(key)) continue;
-      const entry: Entry = { subject, documents: new Map(), underWay: undefined, timeouts: 0, note: undefined };
+      const entry: Entry = {
+        subject,
+        documents: new Map(),
+        underWay: undefined,
+        timeouts: 0,
+        beside: NOTHING_BESIDE,
+        turn: 0,
+        note: undefined,
+      };
       this.entries.set(key, entry);
       this.analyzeNow(entry);
     }
@@ -169,8 +187,21 @@ export class AnalysisService implements vscode.Disposable {
     this.setResults(entry, new Map());
   }
 
+  /** A configuration that changes, appears or goes away makes the findings of the scripts that name it stale. */
+  private watchFilesBeside(): vscode.Disposable[] {
+    const watcher = vscode.workspace.createFileSystemWatcher('**/*.json');
+    const changed = (uri: vscode.Uri): void => this.fileBesideChanged(uri);
+    return [watcher, watcher.onDidChange(changed), watcher.onDidCreate(changed), watcher.onDidDelete(changed)];
+  }
+
+  private fileBesideChanged(uri: vscode.Uri): void {
+    const place = uri.toString();
+    for (const entry of this.entries.values()) if (entry.beside.places.has(place)) this.schedule(entry);
+  }
+
   private textChanged({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     if (contentChanges.length === 0) return;
+    if (document.languageId !== 'python') this.fileBesideChanged(document.uri);
     const subject = subjectOf(document);
     const entry = subject && this.entries.get(subject.key);
     if (!entry) return;
@@ -234,9 +265,15 @@ export class AnalysisService implements vscode.Disposable {
       text: document.getText(),
     }));
     const program = { cells: documents.map(({ text }) => text), isNotebook: 'notebook' in subject };
+    const turn = ++entry.turn;
+    const reading = filesBeside(subject.uri, program.cells);
+    const beside = reading ? await reading : NOTHING_BESIDE;
+    // A newer analysis has begun meanwhile; posted after it, this one would take its place.
+    if (entry.turn !== turn || this.entries.get(subject.key) !== entry) return;
+    entry.beside = beside;
     const outcome = await this.engine.request(
       subject.key,
-      { kind: 'analyze', program, config: settings.config },
+      { kind: 'analyze', program, config: { ...settings.config, files: beside.texts } },
       ANALYSIS_BUDGET,
     );
     if (this.entries.get(subject.key) !== entry || outcome.kind === 'superseded') return;

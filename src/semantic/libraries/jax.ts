@@ -23,14 +23,17 @@ const NN: Readonly<Record<string, string>> = {
 };
 
 const OPTAX_LOSSES: Readonly<Record<string, string>> = {
-  softmax_cross_entropy: 'nonnegative_loss x:logits target:labels',
+  softmax_cross_entropy: 'softmax_cross_entropy x:logits target:labels axis where',
   softmax_cross_entropy_with_integer_labels: 'sparse_cross_entropy x:logits target:labels',
-  sigmoid_binary_cross_entropy: 'nonnegative_loss x:logits target:labels',
+  sigmoid_binary_cross_entropy: 'sigmoid_cross_entropy x:logits target:labels',
+  sigmoid_focal_loss: 'sigmoid_cross_entropy x:logits target:labels alpha gamma',
   l2_loss: 'nonnegative_loss x:predictions target:targets',
   squared_error: 'nonnegative_loss x:predictions target:targets',
   huber_loss: 'nonnegative_loss x:predictions target:targets',
   log_cosh: 'nonnegative_loss x:predictions target:targets',
-  kl_divergence: 'loss x:log_predictions target:targets',
+  kl_divergence: 'kl_divergence x:log_predictions target:targets axis where',
+  kl_divergence_with_log_targets: 'kl_divergence x:log_predictions target:log_targets axis where',
+  convex_kl_divergence: 'kl_divergence x:log_predictions target:targets axis where',
   hinge_loss: 'nonnegative_loss x:predictor_outputs target:targets',
   cosine_similarity: 'normalized x:predictions target:targets epsilon',
   ctc_loss: 'loss x:logits',

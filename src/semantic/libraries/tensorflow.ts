@@ -156,8 +156,10 @@ const NN: Readonly<Record<string, string>> = {
   moments: 'mean_and_variance x axes shift keepdims name',
   dropout: 'dropout x rate',
   l2_normalize: 'normalized x axis epsilon name',
-  sigmoid_cross_entropy_with_logits: 'nonnegative_loss target:labels x:logits name',
-  softmax_cross_entropy_with_logits: 'nonnegative_loss target:labels x:logits axis name',
+  sigmoid_cross_entropy_with_logits: 'sigmoid_cross_entropy target:labels x:logits name',
+  weighted_cross_entropy_with_logits: 'sigmoid_cross_entropy target:labels x:logits pos_weight name',
+  softmax_cross_entropy_with_logits: 'softmax_cross_entropy target:labels x:logits axis name',
+  softmax_cross_entropy_with_logits_v2: 'softmax_cross_entropy target:labels x:logits axis name',
   sparse_softmax_cross_entropy_with_logits: 'sparse_cross_entropy target:labels x:logits name',
 };
 
@@ -220,9 +222,9 @@ const KERAS_BACKEND: Readonly<Record<string, string>> = {
   dot: 'affine x y',
   batch_dot: 'affine x y axes',
   l2_normalize: 'normalized x axis',
-  categorical_crossentropy: 'nonnegative_loss target x:output from_logits axis',
-  binary_crossentropy: 'nonnegative_loss target x:output from_logits',
-  sparse_categorical_crossentropy: 'sparse_cross_entropy target x:output from_logits axis',
+  categorical_crossentropy: 'softmax_cross_entropy target:target|y_true x:output|y_pred from_logits axis',
+  binary_crossentropy: 'binary_cross_entropy target:target|y_true x:output|y_pred from_logits',
+  sparse_categorical_crossentropy: 'sparse_cross_entropy target:target|y_true x:output|y_pred from_logits axis',
 };
 
 const KERAS_OPS: Readonly<Record<string, string>> = {
@@ -267,14 +269,23 @@ const KERAS_OPS: Readonly<Record<string, string>> = {
 const KERAS_LOSS_OBJECTS: Readonly<Record<string, string>> = {
   SparseCategoricalCrossentropy: 'sparse_cross_entropy target:y_true x:y_pred',
   CategoricalCrossentropy: 'categorical_cross_entropy target:y_true x:y_pred',
-  BinaryCrossentropy: 'nonnegative_loss target:y_true x:y_pred',
+  BinaryCrossentropy: 'binary_cross_entropy target:y_true x:y_pred',
+  BinaryFocalCrossentropy: 'binary_cross_entropy target:y_true x:y_pred',
+  CategoricalFocalCrossentropy: 'softmax_cross_entropy target:y_true x:y_pred',
+  KLDivergence: 'kl_divergence target:y_true x:y_pred',
   MeanSquaredError: 'nonnegative_loss target:y_true x:y_pred',
 };
 const KERAS_LOSS_FUNCTIONS: Readonly<Record<string, string>> = {
-  sparse_categorical_crossentropy: 'sparse_cross_entropy target:y_true x:y_pred from_logits axis',
-  categorical_crossentropy: 'categorical_cross_entropy target:y_true x:y_pred from_logits axis',
-  binary_crossentropy: 'nonnegative_loss target:y_true x:y_pred from_logits',
+  sparse_categorical_crossentropy: 'sparse_cross_entropy target:y_true x:y_pred from_logits ignore_class axis',
+  categorical_crossentropy: 'categorical_cross_entropy target:y_true x:y_pred from_logits label_smoothing axis',
+  binary_crossentropy: 'binary_cross_entropy target:y_true x:y_pred from_logits label_smoothing axis',
   mean_squared_error: 'nonnegative_loss target:y_true x:y_pred',
+};
+/** TensorFlow 1. */
+const TF_LOSSES: Readonly<Record<string, string>> = {
+  sparse_softmax_cross_entropy: 'sparse_cross_entropy target:labels x:logits weights',
+  softmax_cross_entropy: 'softmax_cross_entropy target:onehot_labels x:logits weights label_smoothing',
+  sigmoid_cross_entropy: 'sigmoid_cross_entropy target:multi_class_labels x:logits weights label_smoothing',
 };
 const KERAS_UTILS: Readonly<Record<string, string>> = { to_categorical: 'one_hot x:y|x num_classes' };
 const KERAS_ACTIVATIONS: Readonly<Record<string, string>> = {
@@ -300,6 +311,7 @@ export const TENSORFLOW: LibraryTable = {
     'tensorflow.nn': NN,
     'tensorflow.random': RANDOM,
     'tensorflow.linalg': LINALG,
+    'tensorflow.losses': TF_LOSSES,
   },
   methods: {},
   modules: {},

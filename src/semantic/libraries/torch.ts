@@ -342,15 +342,17 @@ const FUNCTIONAL: Readonly<Record<string, string>> = {
   adaptive_avg_pool2d: 'mean x:input',
   scaled_dot_product_attention: 'unbounded q k x',
   cross_entropy: 'cross_entropy x:input target weight size_average ignore_index reduce reduction label_smoothing',
-  nll_loss: 'loss x:input target',
-  binary_cross_entropy: 'nonnegative_loss x:input target',
-  binary_cross_entropy_with_logits: 'nonnegative_loss x:input target',
+  nll_loss: 'nll x:input target weight size_average ignore_index reduce reduction',
+  binary_cross_entropy: 'binary_cross_entropy x:input target weight size_average reduce reduction',
+  binary_cross_entropy_with_logits:
+    'sigmoid_cross_entropy x:input target weight size_average reduce reduction pos_weight',
+  multilabel_soft_margin_loss: 'sigmoid_cross_entropy x:input target weight size_average reduce reduction',
   mse_loss: 'nonnegative_loss x:input target',
   l1_loss: 'nonnegative_loss x:input target',
   smooth_l1_loss: 'nonnegative_loss x:input target',
   huber_loss: 'nonnegative_loss x:input target',
-  kl_div: 'loss x:input target',
-  ctc_loss: 'loss x:log_probs target:targets',
+  kl_div: 'kl_divergence x:input target size_average reduce reduction log_target',
+  ctc_loss: 'ctc x:log_probs target:targets input_lengths target_lengths blank reduction zero_infinity',
 };
 
 const MODULES: Readonly<Record<string, string>> = {
@@ -399,15 +401,17 @@ const MODULES: Readonly<Record<string, string>> = {
   CosineSimilarity: 'normalized x y',
   PairwiseDistance: 'norm x y',
   CrossEntropyLoss: 'cross_entropy x:input target',
-  NLLLoss: 'loss x:input target',
-  BCELoss: 'nonnegative_loss x:input target',
-  BCEWithLogitsLoss: 'nonnegative_loss x:input target',
+  NLLLoss: 'nll x:input target',
+  NLLLoss2d: 'nll x:input target',
+  BCELoss: 'binary_cross_entropy x:input target',
+  BCEWithLogitsLoss: 'sigmoid_cross_entropy x:input target',
+  MultiLabelSoftMarginLoss: 'sigmoid_cross_entropy x:input target',
   MSELoss: 'nonnegative_loss x:input target',
   L1Loss: 'nonnegative_loss x:input target',
   SmoothL1Loss: 'nonnegative_loss x:input target',
   HuberLoss: 'nonnegative_loss x:input target',
-  KLDivLoss: 'loss x:input target',
-  CTCLoss: 'loss x:log_probs target',
+  KLDivLoss: 'kl_divergence x:input target',
+  CTCLoss: 'ctc x:log_probs target:targets input_lengths target_lengths',
 };
 
 /** What moves axes about passes every element on; `reduce` says by a word what it does. */

@@ -13,8 +13,8 @@ import { Workspace } from './harness';
 const LATE_CLIP = [
   'import torch',
   '',
-  'def train(model, optimizer, loader, loss_fn):',
-  '    with torch.autograd.detect_anomaly():',
+  'def train(model, optimizer, loader, loss_fn, debug=False):',
+  '    with torch.autograd.set_detect_anomaly(debug):',
   '        for x, y in loader:',
   '            optimizer.zero_grad()',
   '            loss = loss_fn(model(x), y)',

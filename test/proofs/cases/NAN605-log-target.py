@@ -1,0 +1,21 @@
+r"""The target is a logarithm, and is taken for probabilities: what is negative counts as 0.
+
+Expected: (nan|-?\d\.\d+) where the divergence is 0\.\d+
+"""
+import torch
+import torch.nn.functional as F
+
+from proof import report
+
+
+def divergence(student, teacher):
+    a, b = F.log_softmax(student, dim=1), F.log_softmax(teacher, dim=1)
+    return F.kl_div(a, b, reduction="batchmean")  # hazard
+
+
+logits = torch.tensor([[2.0, -1.0, 0.5], [0.0, 0.3, -0.2]])
+other = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.0, 1.0]])
+p, q = torch.softmax(logits, 1), torch.softmax(other, 1)
+wanted = (q * (q.log() - p.log())).sum(1).mean().item()
+seen = divergence(logits, other).item()
+report(abs(seen - wanted) < 1e-5, f"{seen:.4f} where the divergence is {wanted:.4f}")
