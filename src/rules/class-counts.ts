@@ -1,13 +1,13 @@
 // How many classes a model tells apart: the outputs of its last layer, followed through the classes of the file.
 
 import { methodsOf } from '../semantic/classes';
+import { isContainer, layersOf } from '../semantic/layers';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import { type Instance, literalNumber, type Value } from '../semantic/value';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
 import { walkStatements } from '../syntax/walk';
 import { definitionBefore } from './data-flow';
-import { sourceOf } from './rule';
 
 export interface ClassCount {
   readonly count: number;
@@ -47,7 +47,7 @@ function ofModel(model: SemanticModel, value: Value, depth: number): ClassCount 
     const name = canonicalName(value.className);
     if (name === 'torch.nn.Linear') return argument(model, value, 'out_features', 1);
     if (name === 'torch.nn.Sequential') {
-      const last = value.args.at(-1)?.value;
+      const last = layersOf(value).at(-1);
       return last && ofModel(model, last, depth + 1);
     }
     return undefined;
@@ -76,35 +76,16 @@ function argument(model: SemanticModel, layer: Instance, keyword: string, positi
   return given && count !== undefined ? { count, segment: layer.segment, expr: given } : undefined;
 }
 
-/** The units of the last `Dense` layer of a Keras model that is fitted. */
-export function classesOfKeras(
-  model: SemanticModel,
-  segment: Segment,
-  fit: CallExpr,
-  learner: Instance,
-): ClassCount | undefined {
-  const layers = learner.args[0]?.value;
-  if (layers?.kind === 'sequence') {
-    const last = layers.elements.at(-1);
-    // What an activation layer is given has as many classes.
-    const before =
-      last?.kind === 'instance' && /\.(Softmax|Activation)$/.test(last.className) ? layers.elements.at(-2) : last;
-    return before?.kind === 'instance' ? unitsOf(model, before) : undefined;
-  }
-  if (layers !== undefined || fit.callee.kind !== 'Attribute') return undefined;
-  const receiver = sourceOf(segment, fit.callee.object);
-  let found: ClassCount | undefined;
-  for (const { segment: each, callExprs } of model.analyses) {
-    for (const call of callExprs) {
-      if (call.callee.kind !== 'Attribute' || call.callee.name !== 'add') continue;
-      if (sourceOf(each, call.callee.object) !== receiver || !call.args[0]) continue;
-      const layer = model.valueOf(each, call.args[0].value);
-      if (layer.kind !== 'instance' || /\.(Softmax|Activation|Dropout)$/.test(layer.className)) continue;
-      found = unitsOf(model, layer);
-    }
-    if (each === segment) break;
-  }
-  return found;
+/** What leaves as many values as it is given. */
+const KEEPS_COUNT = /^keras\.layers\.(Softmax|Activation|Dropout|ReLU|LeakyReLU)$/;
+
+/** The units of the last `Dense` layer of a Keras model. */
+export function classesOfKeras(model: SemanticModel, learner: Instance): ClassCount | undefined {
+  if (!isContainer(learner)) return undefined;
+  const last = layersOf(learner).findLast(
+    (layer) => !(layer?.kind === 'instance' && KEEPS_COUNT.test(canonicalName(layer.className))),
+  );
+  return last?.kind === 'instance' ? unitsOf(model, last) : undefined;
 }
 
 function unitsOf(model: SemanticModel, layer: Instance): ClassCount | undefined {

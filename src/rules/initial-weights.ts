@@ -39,11 +39,13 @@ export function initialWeights(model: SemanticModel, segment: Segment): InitialW
     if (!product || (!made.isTrained && !isUpdated(homes, name)) || isInitialised(homes, name)) return;
     const inputs = made.shape[product.isTransposed ? 1 : 0];
     const count = inputs && literalNumber(model.valueOf(segment, inputs));
-    // A sum of few terms is no larger than they are.
-    if (!inputs || (count !== undefined && count < 16)) return;
+    // A sum of few terms is no larger than they are, and one that is scaled afterwards is meant so.
+    if (!inputs || (count !== undefined && count < 16) || isScaledAfter(model, homes, product)) return;
     found.push({ segment, draw: made.call, name, inputs, use: product });
   });
-  return found;
+  // One layer by itself, as linear models by hand have it, bears any start.
+  const isAlone = found.length === 1 && !found.some(({ inputs }) => literalNumber(model.valueOf(segment, inputs)));
+  return isAlone && found.some(({ draw }) => libraryName(model, segment, draw).startsWith('numpy.')) ? [] : found;
 }
 
 // ---------------------------------------------------------------- where numbers are drawn
@@ -171,6 +173,28 @@ function asFactor(
 
 function calledName({ callee }: CallExpr): string {
   return callee.kind === 'Attribute' ? callee.name : callee.kind === 'Name' ? callee.id : '';
+}
+
+/** `(x @ W) * scale`, or a name that the product is given and that is scaled later. */
+function isScaledAfter(
+  model: SemanticModel,
+  homes: readonly Home[],
+  { segment, node }: { readonly segment: Segment; readonly node: Node },
+): boolean {
+  const parent = model.parentOf(segment, node);
+  if (parent?.kind === 'Binary') return parent.operator === '*' || parent.operator === '/';
+  const [target] = parent?.kind === 'Assign' ? parent.targets : [];
+  if (target?.kind !== 'Name') return false;
+  const isName = (expr: Expr): boolean => expr.kind === 'Name' && expr.id === target.id;
+  return homes.some(({ body }) => {
+    let found = false;
+    for (const stmt of body)
+      walkExpressions(stmt, (expr) => {
+        if (expr.kind === 'Binary' && (expr.operator === '*' || expr.operator === '/'))
+          found ||= isName(expr.left) || isName(expr.right);
+      });
+    return found;
+  });
 }
 
 /** `W -= rate * dW`, `W = W - rate * dW` */

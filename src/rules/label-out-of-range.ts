@@ -153,7 +153,7 @@ function fitReport(model: SemanticModel, segment: Segment, call: CallExpr): Repo
   if (learner?.kind !== 'instance' || !/^keras\./.test(canonicalName(learner.className)) || !expr) return undefined;
   const value = model.valueOf(segment, expr);
   const labels = value.kind === 'quantity' ? labelsOf(value) : undefined;
-  const classes = labels && classesOfKeras(model, segment, call, learner);
+  const classes = labels && classesOfKeras(model, learner);
   if (!labels || !classes || labels.largest < classes.count) return undefined;
   return beyond(segment, { expr, value }, labels, classes, call);
 }

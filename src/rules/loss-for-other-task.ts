@@ -261,7 +261,7 @@ function kerasLoss(model: SemanticModel, segment: Segment, call: CallExpr, compi
   const known = call.callee.name === 'fit' ? compiled.get(receiver) : undefined;
   const learner = model.valueOf(segment, call.callee.object);
   if (!known || learner.kind !== 'instance' || !canonicalName(learner.className).startsWith('keras.')) return undefined;
-  const units = classesOfKeras(model, segment, call, learner);
+  const units = classesOfKeras(model, learner);
   const labels = keyword(call, 'y') ?? positional[1]?.value;
   if (!units || !labels) return undefined;
   const related = [{ segment: known.segment, span: known.expr, message: 'the loss is chosen here' }];

@@ -4,7 +4,7 @@ import { canonicalName } from '../semantic/libraries';
 import { type Loaded, loadedHere } from '../semantic/loaded';
 import type { SemanticModel } from '../semantic/model';
 import { asQuantity, type Value } from '../semantic/value';
-import type { CallExpr, Expr, Segment } from '../syntax/ast';
+import type { CallExpr, Expr, Node, Segment } from '../syntax/ast';
 import { indentationAt, newlineOf, wholeLines } from './lines';
 import { type LocalFix, oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 import { isInside } from './statements';
@@ -104,7 +104,17 @@ function isWhole(model: SemanticModel, segment: Segment, call: CallExpr, dtype: 
   if (dtype === 'integer' || dtype === 'bool') return true;
   const made = asQuantity(model.valueOf(segment, call));
   const parent = model.parentOf(segment, call);
-  return made.dtype === 'integer' || (parent?.kind === 'Attribute' && /^(long|int|bool)$/.test(parent.name));
+  return (
+    made.dtype === 'integer' ||
+    (parent?.kind === 'Attribute' && /^(long|int|bool)$/.test(parent.name)) ||
+    isCastToWhole(model, segment, parent)
+  );
+}
+
+/** `torch.from_numpy(ids).to(torch.long)` */
+function isCastToWhole(model: SemanticModel, segment: Segment, method: Node | undefined): boolean {
+  const cast = method?.kind === 'Attribute' ? model.parentOf(segment, method) : undefined;
+  return cast?.kind === 'Call' && asQuantity(model.valueOf(segment, cast)).dtype === 'integer';
 }
 
 // ---------------------------------------------------------------- who looks for missing entries

@@ -1,5 +1,6 @@
 // NAN701: a model is fed numbers of very different or very large size, and nothing scales them.
 
+import { layersOf } from '../semantic/layers';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import { type Scale, type Scales, scalesOf } from '../semantic/scales';
@@ -117,9 +118,7 @@ function takesFeatures(model: SemanticModel, value: Value): boolean {
     const name = canonicalName(value.className);
     if (name === 'torch.nn.Linear') return true;
     if (name !== 'torch.nn.Sequential') return false;
-    const first = value.args.find(
-      (arg) => !(arg.value.kind === 'instance' && /\.Flatten$/.test(arg.value.className)),
-    )?.value;
+    const first = layersOf(value).find((layer) => !(layer?.kind === 'instance' && /\.Flatten$/.test(layer.className)));
     return first !== undefined && takesFeatures(model, first);
   }
   if (value.kind !== 'object') return false;

@@ -107,6 +107,9 @@ function scaledDraw(segment: Segment, draw: CallExpr, text: string, operand: str
 function isLayerWeight(model: SemanticModel, segment: Segment, call: CallExpr, given: Expr): boolean {
   const weight = given.kind === 'Attribute' && given.name === 'data' ? given.object : given;
   if (weight.kind !== 'Attribute' || weight.name !== 'weight') return false;
+  // The scores of a codebook's entries are drawn wide on purpose.
+  const owner = model.enclosingClass(segment, call)?.name ?? '';
+  if (/quanti[sz]|gumbel|codebook/i.test(`${owner} ${sourceOf(segment, weight.object)}`)) return false;
   const layer = model.valueOf(segment, weight.object);
   if (layer.kind === 'instance') return LAYERS.test(canonicalName(layer.className));
   if (weight.object.kind !== 'Name') return false;

@@ -8,6 +8,7 @@ import { isConstant, isKnown, reachOfZero } from '../semantic/range';
 import { asQuantity, type Evidence, literalNumber, type Quantity, type Value } from '../semantic/value';
 import type { Expr, Segment, SubscriptExpr } from '../syntax/ast';
 import { walkExpressions } from '../syntax/walk';
+import { areToldApart } from './equal-ends';
 import { isLogScale } from './exp-forms';
 import { isReplacedBefore } from './replaced-before';
 import { sourceOf } from './rule';
@@ -64,6 +65,7 @@ export function zeroDenominator(
   });
   if (isConstant(value.range)) return isScalar ? undefined : found('zero', reach === 2 ? 'proven' : 'possible');
   const kind = reach > 0 && isBelieved(denominator, site) ? kindOf(value, isScalar) : undefined;
+  if (kind === 'spread' && areToldApart(model, site.segment, denominator.expr)) return undefined;
   if (kind === 'magnitudes' && isOwnMagnitude(value, model)) return found('unknown', 'possible');
   if (kind === 'norm' && isOfParameter(value, model)) return found('unknown', 'possible');
   if (kind === 'sum' && isShareOfArray(site, value, model)) return found('unknown', 'possible');

@@ -39,9 +39,10 @@ export function isKerasModel({ className }: Instance): boolean {
 }
 
 /** A layer, with the expressions that hold it; undefined stands for layers of which nothing is known. */
-type Layer = Value | undefined;
+export type Layer = Value | undefined;
 
-function layersOf({ args }: Instance): readonly Layer[] {
+/** The layers of a container, first to last. */
+export function layersOf({ args }: Instance): readonly Layer[] {
   return args.flatMap((arg) => layersIn(arg));
 }
 

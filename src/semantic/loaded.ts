@@ -19,7 +19,10 @@ const FILLS = /^(na_filter|keep_default_na|filling_values)$/;
 /** What a call of a library that reads tables gives. */
 export function loadedTable(name: string, call: CallExpr, segment: Segment): Loaded | undefined {
   const by = canonicalName(name);
-  if (!READS.test(by) || call.args.some(({ keyword }) => keyword !== undefined && FILLS.test(keyword)))
+  // Where whole numbers or texts are asked for, a missing entry raises an error or is a text.
+  const dtype = call.args.find(({ keyword }) => keyword === 'dtype')?.value;
+  const isWhole = dtype && /\b(np\.)?(u?int\d*|str|object)\b/.test(segment.text.slice(dtype.start, dtype.end));
+  if (!READS.test(by) || isWhole || call.args.some(({ keyword }) => keyword !== undefined && FILLS.test(keyword)))
     return undefined;
   return { call, segment, by };
 }
