@@ -22,6 +22,11 @@ interface Example {
 }
 
 const examples: Readonly<Record<string, Example>> = {
+  'fine_tuned_classifier.py': {
+    fails: /epoch 0 batch 0 loss 1\.\d+[\s\S]*batch 1 loss nan[\s\S]*Target 3 is out of bounds/,
+    mended: /epoch 11 batch 5 loss 0\.[0-4]/,
+  },
+  'usual_culprits.py': { fails: /step 0 loss nan/, mended: /step 39 loss -?0\.0/ },
   'transfer_learning.py': {
     fails: /epoch 2 iteration 176: loss \d[\s\S]*epoch 4 iteration 304: loss nan/,
     mended: /epoch 4/,
