@@ -4,31 +4,15 @@
 //
 // FOLDER holds one folder for each repository, named owner+name, with an optional file COMMIT. They are other people's
 // code and no part of this project. bench/healthy-verdicts.json holds what the reader said of each finding drawn.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './bundles.mjs';
 import { measuredCommit } from './commit.mjs';
+import { byRule, measure, perThousand, tableCell } from './repositories.mjs';
 import { runMain, Trouble } from './setup/report.mjs';
 
 const DRAWN = 100;
-const LOUD = new Set(['warning', 'error']);
 const VERDICTS = path.join(root, 'bench/healthy-verdicts.json');
-
-function* pythonFiles(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* pythonFiles(full);
-    else if (entry.isFile() && entry.name.endsWith('.py')) yield full;
-  }
-}
-
-function check(folder) {
-  const command = [path.join(root, 'dist/cli.js'), 'check', '--output-format', 'json', '--exit-zero', folder];
-  const run = spawnSync(process.execPath, command, { encoding: 'utf8', maxBuffer: 1 << 30 });
-  if (run.status !== 0) throw new Trouble(`nanlens check failed: ${run.stderr.slice(-300)}`);
-  return JSON.parse(run.stdout).findings.filter(({ severity }) => LOUD.has(severity));
-}
 
 /** Numbers in [0, 1) that are the same for the same seed: mulberry32. */
 function randomNumbers(seed) {
@@ -50,39 +34,6 @@ function draw(findings, seed) {
     .map(({ finding }) => finding)
     .sort((a, b) => (a.place < b.place ? -1 : 1));
 }
-
-function measure(folder) {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => {
-      const home = path.join(folder, entry.name);
-      const name = entry.name.replace('+', '/');
-      let lines = 0;
-      let files = 0;
-      for (const file of pythonFiles(home)) {
-        files++;
-        lines += readFileSync(file, 'utf8')
-          .split('\n')
-          .filter((line) => line.trim()).length;
-      }
-      const findings = check(home).map((finding) => ({
-        ...finding,
-        place: `${name} ${path.relative(home, path.resolve(finding.path))}:${finding.start.line}:${finding.start.column} ${finding.code}`,
-      }));
-      const commit = path.join(home, 'COMMIT');
-      return { name, commit: existsSync(commit) ? readFileSync(commit, 'utf8').trim() : '', files, lines, findings };
-    });
-}
-
-const perThousand = (count, lines) => ((1000 * count) / lines).toFixed(2);
-
-function byRule(findings) {
-  const counts = new Map();
-  for (const { code } of findings) counts.set(code, (counts.get(code) ?? 0) + 1);
-  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([code, count]) => `${code} ${count}`);
-}
-
-const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function report(repositories, drawn, verdicts) {
   const all = repositories.flatMap(({ findings }) => findings);
@@ -114,7 +65,7 @@ function report(repositories, drawn, verdicts) {
     '|---|---|---|',
     ...drawn.map(({ place }) => {
       const { verdict = '**not read**', reason = '' } = verdicts[place] ?? {};
-      return `| ${cell(place)} | ${verdict} | ${cell(reason)} |`;
+      return `| ${tableCell(place)} | ${verdict} | ${tableCell(reason)} |`;
     }),
     '',
   ].join('\n');
@@ -123,7 +74,7 @@ function report(repositories, drawn, verdicts) {
 await runMain(async () => {
   const [folder, seed = '1'] = process.argv.slice(2);
   if (!folder || !existsSync(folder)) throw new Trouble('usage: node scripts/healthy.mjs FOLDER [SEED]');
-  const repositories = measure(path.resolve(folder));
+  const repositories = measure(path.resolve(folder), ['.py']);
   const drawn = draw(
     repositories.flatMap(({ findings }) => findings),
     Number(seed),

@@ -97,7 +97,8 @@ function isModel(model: SemanticModel, segment: Segment, callee: Expr): boolean 
   const made = asQuantity(model.valueOf(segment, callee)).madeBy ?? '';
   if (/^transformers\..*from_pretrained$/.test(made)) return !/Tokenizer|Processor|Config/.test(made);
   const name = callee.kind === 'Name' ? callee.id : callee.kind === 'Attribute' ? callee.name : '';
-  return /^(\w+_)?(model|encoder|bert|roberta|gpt2?|llm|lm|transformer|backbone)$/i.test(name);
+  // Encoders of text for pictures are trained on padding, and read it without a mask.
+  return /^(\w+_)?(model|bert|roberta|gpt2?|llm|lm)$/i.test(name);
 }
 
 // ---------------------------------------------------------------- out.last_hidden_state.mean(dim=1)
