@@ -17,7 +17,7 @@ export const rule: Rule = {
   docs: {
     what: 'Finds token ids of a batch that a tokenizer has padded and that a model is given without `attention_mask`, and means over the tokens of its output that count the padding.',
     why: 'The model attends to padding as to text, so that what it says of one text depends on how long the others in the batch are; a mean over padded places is mostly of padding. The loss is wrong without being NaN, and with labels that are all padding it is NaN.',
-    remedy: 'Give the model the whole batch (`model(**batch)`), and take means over the places where the mask is 1.',
+    remedy: 'Give the model the mask beside the ids, and take means over the places where the mask is 1.',
     bad: `from transformers import AutoModel, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("bert-base-uncased")
