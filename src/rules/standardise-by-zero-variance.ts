@@ -6,9 +6,9 @@ import { asQuantity, type Origin, type Quantity } from '../semantic/value';
 import type { Expr } from '../syntax/ast';
 import { definitionBefore } from './data-flow';
 import { denominatorFixes } from './denominator-fixes';
-import { divisionByZero } from './division-by-possible-zero';
 import { oneLine, type Rule, type RuleContext, sourceOf } from './rule';
 import { dividesNumbers } from './zero-denominator';
+import { divisionByZero } from './zero-division';
 
 export const rule: Rule = {
   code: 'NAN704',
