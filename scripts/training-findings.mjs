@@ -15,6 +15,8 @@ import { runMain, Trouble } from './setup/report.mjs';
 const VERDICTS = path.join(root, 'bench/training-verdicts.json');
 const RULES = ['--select', 'NAN4,NAN5,NAN6,NAN7'];
 
+const rightOf = (findings, verdicts) => findings.filter(({ place }) => verdicts[place]?.verdict === 'right').length;
+
 function report(repositories, verdicts) {
   const all = repositories.flatMap(({ findings }) => findings);
   const read = all.filter(({ place }) => verdicts[place]);
@@ -25,13 +27,13 @@ function report(repositories, verdicts) {
     `Written by \`node scripts/training-findings.mjs\` at commit ${measuredCommit()}: every finding of NAN401 to NAN705 that is`,
     'a warning (hints and information are left out) in training code and notebooks, tests left out.',
     '',
-    '| repository | commit | files | lines | warnings | by rule |',
-    '|---|---|--:|--:|--:|---|',
+    '| repository | commit | files | lines | warnings | right | by rule |',
+    '|---|---|--:|--:|--:|--:|---|',
     ...repositories.map(
       ({ name, commit, files, lines, findings }) =>
-        `| ${name} | ${commit.slice(0, 11)} | ${files} | ${lines} | ${findings.length} | ${byRule(findings).join(', ')} |`,
+        `| ${name} | ${commit.slice(0, 11)} | ${files} | ${lines} | ${findings.length} | ${rightOf(findings, verdicts)} | ${byRule(findings).join(', ')} |`,
     ),
-    `| all | | ${repositories.reduce((sum, { files }) => sum + files, 0)} | ${repositories.reduce((sum, { lines }) => sum + lines, 0)} | ${all.length} | ${byRule(all).join(', ')} |`,
+    `| all | | ${repositories.reduce((sum, { files }) => sum + files, 0)} | ${repositories.reduce((sum, { lines }) => sum + lines, 0)} | ${all.length} | ${right.length} | ${byRule(all).join(', ')} |`,
     '',
     '## Each of them, read',
     '',

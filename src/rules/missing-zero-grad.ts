@@ -115,7 +115,6 @@ function zeroBefore(zero: TrainingEvent, backward: CallEvent, context: RuleConte
 
 function checkLoops(unit: TrainingUnit, units: readonly TrainingUnit[], context: RuleContext): void {
   const { graph } = unit;
-  const { model } = context;
   for (const step of graph.of('step')) {
     const backward = graph
       .of('backward')
@@ -136,7 +135,7 @@ function checkLoops(unit: TrainingUnit, units: readonly TrainingUnit[], context:
       confidence: 'proven',
       message: `${said}, so \`${oneLine(sourceOf(backward.segment, backward.node))}\` adds to those of all earlier iterations. Call \`${optimizer}.zero_grad()\` once an iteration.`,
       related: [{ segment: step.segment, span: step.node, message: 'each step uses the sum of all gradients so far' }],
-      fixes: addZeroGrad(backward, step, model, context),
+      fixes: addZeroGrad(backward, step, context),
     });
     return;
   }
@@ -190,12 +189,7 @@ function mentionsZeroing(call: CallExpr): boolean {
   );
 }
 
-function addZeroGrad(
-  backward: CallEvent,
-  step: CallEvent,
-  model: RuleContext['model'],
-  context: RuleContext,
-): LocalFix[] {
+function addZeroGrad(backward: CallEvent, step: CallEvent, { model }: RuleContext): LocalFix[] {
   const { segment } = step;
   if (!step.subject || step.segment !== backward.segment || step.via !== step.node || backward.via !== backward.node)
     return [];
@@ -207,5 +201,5 @@ function addZeroGrad(
   const edits = sharesLoop ? insertBefore(segment, place, code) : insertAfter(segment, place, code);
   if (!edits) return [];
   const title = `Add \`${oneLine(code)}\` ${sharesLoop ? 'before the backward' : 'after the step'}`;
-  return context.model.exhausted ? [] : [{ title, safety: 'unsafe', edits }];
+  return [{ title, safety: 'unsafe', edits }];
 }

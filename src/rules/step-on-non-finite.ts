@@ -53,7 +53,6 @@ const isBackward = (event: TrainingEvent) => event.kind === 'backward';
 
 function checkUnit(unit: TrainingUnit, context: RuleContext): void {
   const { graph } = unit;
-  const { model } = context;
   const checks = graph.of('finite-check');
   if (checks.length === 0) return;
   const reported = new Set<Stmt>();
@@ -83,7 +82,7 @@ function checkUnit(unit: TrainingUnit, context: RuleContext): void {
       confidence: reaction === 'raises' ? 'possible' : 'proven',
       message: `\`${loss}\` is tested only after \`${oneLine(sourceOf(step.segment, step.node))}\` has used its gradients, and by then every weight is NaN. Test it before \`backward()\`.`,
       related: [{ segment: step.segment, span: step.node, message: 'the weights take up the gradients here' }],
-      fixes: testFirst(check, test, backward, model, context),
+      fixes: testFirst(check, test, backward, context),
     });
   }
 }
@@ -125,15 +124,9 @@ function sharesLoss(loss: Expr | undefined, tested: Expr | undefined): boolean {
   return [...namesRead(tested)].some((name) => names.has(name));
 }
 
-function testFirst(
-  check: CallEvent,
-  test: IfStmt,
-  backward: CallEvent,
-  model: RuleContext['model'],
-  context: RuleContext,
-): LocalFix[] {
+function testFirst(check: CallEvent, test: IfStmt, backward: CallEvent, context: RuleContext): LocalFix[] {
   const { segment } = check;
-  const target = model.statementOf(segment, backward.node);
+  const target = context.model.statementOf(segment, backward.node);
   if (backward.segment !== segment || check.via !== check.node || backward.via !== backward.node || !target) return [];
   if (test.orelse || test.isElif) return [];
   const edits = moveBefore(context, segment, test, target);

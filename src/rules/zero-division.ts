@@ -5,6 +5,7 @@ import type { OperationSite, SiteOperand } from '../semantic/operation-site';
 import { asQuantity, literalNumber, type Quantity } from '../semantic/value';
 import { isCaredFor } from './afterwards';
 import { takesGradients } from './gradient-flow';
+import { isRangeOfWholeColumn } from './whole-columns';
 import { type ZeroDenominator, zeroDenominator } from './zero-denominator';
 
 export function hasDivisor({ operation }: OperationSite): boolean {
@@ -25,7 +26,9 @@ export function divisionByZero(site: OperationSite, model: SemanticModel): Divis
   if (!zero) return undefined;
   // Odds that are replaced at 0 and 1 are those of fixed positions.
   const isMended = zero.kind === 'odds' || !hasGradient(site, denominator.value, model);
-  return isMended && isCaredFor(model, site.segment, site.node) ? undefined : { denominator, zero };
+  if (isMended && isCaredFor(model, site.segment, site.node)) return undefined;
+  const isUnlikely = zero.confidence === 'likely' && isRangeOfWholeColumn(model, site.segment, denominator);
+  return { denominator, zero: isUnlikely ? { ...zero, confidence: 'possible' } : zero };
 }
 
 /**

@@ -68,6 +68,22 @@ test('cells that are added, removed or no longer Python count at once', async ()
   await diagnosticsToBe(cellUri(notebook, 1), []);
 });
 
+test('a moved cell takes what is said of it along, and leaves nothing behind', async () => {
+  const step = 'optimizer.zero_grad()\nmodel(x).mean().backward()\noptimizer.step()';
+  const clip = 'torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)';
+  const setup = `${imports}\nmodel = torch.nn.Linear(3, 1)\noptimizer = torch.optim.SGD(model.parameters(), lr=0.1)`;
+  const notebook = await openNotebook('moved.ipynb', [cell(setup), cell(`x = scores`), cell(step), cell(clip)]);
+  await diagnosticsToBe(cellUri(notebook, 3), ['NAN401']);
+  const places = (order: readonly string[]) =>
+    order.map((source) => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, source, 'python'));
+  await editCells(notebook, vscode.NotebookEdit.replaceCells(new vscode.NotebookRange(2, 4), places([clip, step])));
+  await diagnosticsToBe(cellUri(notebook, 2), ['NAN403']);
+  await diagnosticsToBe(cellUri(notebook, 3), []);
+  await editCells(notebook, vscode.NotebookEdit.replaceCells(new vscode.NotebookRange(2, 4), places([step, clip])));
+  await diagnosticsToBe(cellUri(notebook, 2), []);
+  await diagnosticsToBe(cellUri(notebook, 3), ['NAN401']);
+});
+
 test('a fix and a suppression change their cell alone', async () => {
   const notebook = await openNotebook('fix.ipynb', [cell(imports), cell(`${probabilities}\n${loss}`), cell(loss)]);
   const first = notebook.cellAt(1).document;
