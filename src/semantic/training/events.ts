@@ -57,6 +57,8 @@ export type GradientEventKind = 'zero-grad' | 'gradient-write';
 export interface ParameterSet {
   /** `self.net` of `self.net.parameters()`. */
   readonly model: string;
+  /** The call that made the model, where that is known. */
+  readonly made: CallExpr | undefined;
   /** Names from which the model was put together: `Sequential(encoder, head)` shares its parameters with both. */
   readonly parts: ReadonlySet<string>;
 }
@@ -270,6 +272,7 @@ function parametersOf(model: SemanticModel, expr: Expr, segment: Segment): Param
   const made = value.kind === 'instance' || value.kind === 'object' ? value.call : undefined;
   return {
     model: segment.text.slice(object.start, object.end).replace(/\s+/g, ''),
+    made,
     parts: new Set(made?.args.flatMap((arg) => [...namesRead(arg.value)])),
   };
 }
@@ -277,6 +280,10 @@ function parametersOf(model: SemanticModel, expr: Expr, segment: Segment): Param
 /** Whether two sets of parameters are known to be different models. */
 export function areDisjoint(a: ParameterSet | undefined, b: ParameterSet | undefined): boolean {
   if (a === undefined || b === undefined) return false;
+  if (a.made && a.made === b.made) return false;
+  // An attribute and a plain name may be one model under two names.
+  const areComparable = a.model.startsWith('self.') === b.model.startsWith('self.') || (a.made && b.made);
+  if (!areComparable) return false;
   const [first, second] = [a.model.replace(/^self\./, ''), b.model.replace(/^self\./, '')];
   if (first === 'self' || second === 'self' || first === second) return false;
   if (first.startsWith(`${second}.`) || second.startsWith(`${first}.`)) return false;

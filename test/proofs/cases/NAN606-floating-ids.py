@@ -1,6 +1,6 @@
 """Class ids as floating-point numbers are refused.
 
-Expected: RuntimeError: expected scalar type Long but found Float
+Expected: RuntimeError: expected (scalar type Long but found Float|target dtype to be Long)
 """
 import torch
 import torch.nn.functional as F
