@@ -55,7 +55,7 @@ function report(repositories, verdicts) {
 await runMain(async () => {
   const [folder] = process.argv.slice(2);
   if (!folder || !existsSync(folder)) throw new Trouble('usage: node scripts/training-findings.mjs FOLDER');
-  const repositories = measure(path.resolve(folder), ['.py', '.ipynb'], RULES);
+  const repositories = measure(path.resolve(folder), ['.py', '.ipynb'], RULES).filter(({ files }) => files > 0);
   const verdicts = existsSync(VERDICTS) ? JSON.parse(readFileSync(VERDICTS, 'utf8')) : {};
   writeFileSync(path.join(root, 'bench/training.md'), report(repositories, verdicts));
   for (const finding of repositories.flatMap(({ findings }) => findings))

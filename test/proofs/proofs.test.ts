@@ -150,9 +150,10 @@ async function runAll(
 
 function interpreterOf({ frameworks }: ProofCase): string {
   if (frameworks.includes('tensorflow')) return 'tensorflow';
-  if (frameworks.includes('jax')) return 'jax';
-  // torch.optim imports torch._dynamo at its first use, which takes longer than any of the scripts.
-  return frameworks.includes('keras') ? 'torch torch._dynamo keras' : 'torch torch._dynamo';
+  // What a script or its framework imports at first use takes longer than any of the scripts: Optax, torch._dynamo for
+  // torch.optim, TensorFlow for Keras' random seed.
+  if (frameworks.includes('jax')) return 'jax optax';
+  return frameworks.includes('keras') ? 'torch torch._dynamo keras tensorflow' : 'torch torch._dynamo';
 }
 
 async function runSwitched(variants: readonly Variant[]): Promise<Map<string, ScriptRun>> {

@@ -46,7 +46,7 @@ export async function runScripts(
       TF_CPP_MIN_LOG_LEVEL: '3',
       PYTHONWARNINGS: 'ignore::FutureWarning',
       // Keras is imported with TensorFlow, before a script could choose its backend.
-      ...(imports.includes('tensorflow') ? { KERAS_BACKEND: 'tensorflow' } : {}),
+      ...(imports[0] === 'tensorflow' ? { KERAS_BACKEND: 'tensorflow' } : {}),
     },
   });
   driver.stdin.end(JSON.stringify({ scripts, imports, environment, timeout: 120 }));
