@@ -160,12 +160,9 @@ function isMadeInLoop(unit: TrainingUnit, step: CallEvent, loop: number, context
   const changed = unit.graph.changedIn(loop);
   if ([...read].some((name) => changed.has(name)) || changed.has(sourceOf(step.segment, step.subject))) return true;
   if (step.via === step.node) return false;
-  for (let at: Node | undefined = step.node; at; at = context.model.parentOf(step.segment, at)) {
-    if (at.kind !== 'FunctionDef') continue;
-    const own = boundNames(at.body.body);
-    return [...read].some((name) => own.has(name));
-  }
-  return false;
+  const maker = context.model.enclosingFunction(step.segment, step.node);
+  const own = boundNames(maker?.body.body ?? []);
+  return [...read].some((name) => own.has(name));
 }
 
 /** Whether gradients may be set to zero by code that the graph of this function does not show. */

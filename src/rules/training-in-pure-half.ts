@@ -70,13 +70,14 @@ function trainerOf(
   { model }: RuleContext,
 ): { segment: HalfModel['segment']; call: HalfModel['cast'] } | undefined {
   const { segment, cast } = half;
-  const own = functionAround(half, model, cast);
+  const own = model.enclosingFunction(segment, cast);
   for (const call of model.analysisOf(segment)?.callExprs ?? []) {
     const name = model.qualifiedName(segment, call.callee);
     if (!name || !/^(transformers|trl)\.(\w+\.)*\w*Trainer$/.test(name)) continue;
     const given =
       call.args.find((arg) => arg.keyword === 'model') ?? call.args.find((arg) => arg.keyword === undefined);
-    if (!given || sourceOf(segment, given.value) !== half.name || functionAround(half, model, call) !== own) continue;
+    if (!given || sourceOf(segment, given.value) !== half.name || model.enclosingFunction(segment, call) !== own)
+      continue;
     const trains = model.analyses.some((each) =>
       each.callExprs.some(({ callee }) => callee.kind === 'Attribute' && callee.name === 'train'),
     );
@@ -85,18 +86,14 @@ function trainerOf(
   return undefined;
 }
 
-function functionAround({ segment }: HalfModel, model: RuleContext['model'], node: HalfModel['cast']): unknown {
-  return ancestors(model, segment, node).find((stmt) => stmt.kind === 'FunctionDef');
-}
-
 /** All float16 casts of the function together: a model in bfloat16 takes no float16 inputs. */
 function useBfloat16(half: HalfModel, context: RuleContext): LocalFix[] {
   const { model } = context;
   const { segment, cast } = half;
-  const scope = functionAround(half, model, cast);
+  const scope = model.enclosingFunction(segment, cast);
   const edits: LocalEdit[] = [];
   for (const call of model.analysisOf(segment)?.callExprs ?? []) {
-    if (functionAround(half, model, call) !== scope) continue;
+    if (model.enclosingFunction(segment, call) !== scope) continue;
     if (call.callee.kind === 'Attribute' && call.callee.name === 'half' && call.args.length === 0)
       edits.push({ segment, span: call.callee.nameSpan, text: 'bfloat16' });
     for (const arg of call.args) {

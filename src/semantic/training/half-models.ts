@@ -33,8 +33,19 @@ const MODEL_NAME =
 /** Methods that give back the module they are called on. */
 const CHAINED: ReadonlySet<string> = new Set(['half', 'to', 'type', 'cuda', 'cpu', 'train', 'requires_grad_']);
 
+const known = new WeakMap<SemanticModel, readonly HalfModel[]>();
+
 /** Every model of the file that is cast to float16 and not back. */
 export function halfModels(model: SemanticModel): readonly HalfModel[] {
+  let found = known.get(model);
+  if (!found) {
+    found = findHalfModels(model);
+    known.set(model, found);
+  }
+  return found;
+}
+
+function findHalfModels(model: SemanticModel): readonly HalfModel[] {
   if (!model.analyses.some(({ segment }) => /half\b|float16/.test(segment.text))) return [];
   if (model.analyses.some(({ segment }) => KEEPS_FLOAT32.test(segment.text))) return [];
   const found: HalfModel[] = [];
@@ -43,7 +54,7 @@ export function halfModels(model: SemanticModel): readonly HalfModel[] {
       const cast = castOf(model, segment, call);
       const name = cast && nameOf(model, segment, call, cast.root);
       if (!cast || name === undefined || isUndone(model, segment, call, name)) continue;
-      const scope = functionOf(model, segment, call);
+      const scope = model.enclosingFunction(segment, call);
       const optimizers = model.analyses.flatMap((other) =>
         optimizersOf(model, other.segment, name, (made) => isSeen(model, segment, scope, other.segment, made, name)),
       );
@@ -117,10 +128,14 @@ function textOf(segment: Segment, expr: Expr): string {
 
 /** Cast back to float32 or on to bfloat16 later in the same function. */
 function isUndone(model: SemanticModel, segment: Segment, cast: CallExpr, name: string): boolean {
-  const scope = functionOf(model, segment, cast);
+  const scope = model.enclosingFunction(segment, cast);
   if (/\.data\s*=[^=]*\.(float|to)\(/.test(segment.text)) return true;
   return (model.analysisOf(segment)?.callExprs ?? []).some((call) => {
-    if (call.start <= cast.start || call.callee.kind !== 'Attribute' || functionOf(model, segment, call) !== scope)
+    if (
+      call.start <= cast.start ||
+      call.callee.kind !== 'Attribute' ||
+      model.enclosingFunction(segment, call) !== scope
+    )
       return false;
     const { name: method, object } = call.callee;
     if (textOf(segment, rootOf(object)) !== name) return false;
@@ -134,12 +149,6 @@ function isUndone(model: SemanticModel, segment: Segment, cast: CallExpr, name: 
   });
 }
 
-function functionOf(model: SemanticModel, segment: Segment, node: Node): FunctionDef | undefined {
-  for (let at = model.parentOf(segment, node); at; at = model.parentOf(segment, at))
-    if (at.kind === 'FunctionDef') return at;
-  return undefined;
-}
-
 /** Whether the optimizer's name for the model is the cast one: in the same function, at the top level, in the same class. */
 function isSeen(
   model: SemanticModel,
@@ -149,7 +158,7 @@ function isSeen(
   made: CallExpr,
   name: string,
 ): boolean {
-  const other = functionOf(model, otherSegment, made);
+  const other = model.enclosingFunction(otherSegment, made);
   if (other === scope && (scope === undefined || otherSegment === segment)) return true;
   return name.startsWith('self.') && otherSegment === segment;
 }
