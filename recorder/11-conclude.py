@@ -58,7 +58,8 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     confidence = "unknown" if finding is None else "certain" if fidelity["bitIdentical"] else "likely"
     ranks = _exchange(recorder, window.step, _role(finding, trip), sentence if finding is not None else None)
     guilty = next((peer for peer in ranks if peer["role"] == "first" and peer["rank"] != rank), None)
-    if finding is None and guilty is not None:
+    is_received = finding is None or _came_from_a_collective(finding)
+    if is_received and guilty is not None:
         sentence = f"{guilty['sentence']} (this is rank {rank}, to which the bad value came through the gradients' exchange)"
         anomalies[0] |= {"role": "consequence", "message": sentence}
     elif guilty is not None and trip.cause == "peer":
@@ -92,7 +93,7 @@ def _role(finding: _Finding | None, trip: _Trip) -> str:
 
 def _came_from_a_collective(finding: _Finding) -> bool:
     root = finding.root
-    return isinstance(root, _Operation) and root.name.startswith(("c10d::", "_c10d_functional::", "fsdp::"))
+    return isinstance(root, _Operation) and root.name.startswith(_EXCHANGES)
 
 
 def _unexplained(
