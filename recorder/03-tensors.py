@@ -167,7 +167,8 @@ def _byte_count(value: Any) -> int:
 
 
 def _fetch(tensors: Sequence[torch.Tensor]) -> list[float]:
-    """Values of one-element tensors, with a single wait for the device."""
+    """Values of one-element tensors, with a single wait for the device. The meta device has none."""
+    tensors = [tensor for tensor in tensors if tensor.device.type != "meta"]
     if not tensors:
         return []
     first = tensors[0].device

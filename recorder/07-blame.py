@@ -138,6 +138,9 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
     count = f" in {operation.bad_count} of {_plural(operation.size, 'element')}" if operation.size > 1 else ""
     because = f", because {operation.reason}" if operation.reason else ""
     if operation.is_backward:
+        if operation.reason and _forward_name(finding) in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
+            # The derivative divides by twice the root.
+            because = because.replace("its denominator is", "the value under the root is")
         subject = _forward_name(finding)
         return f"{where}, backward: the gradient of `{subject}`{at} becomes {value}{count}{because}."
     return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}."

@@ -166,6 +166,7 @@ def _save(
     path: str, dump: dict[str, Any], kept: Sequence[tuple[str, torch.Tensor]], metadata: Mapping[str, str]
 ) -> str | None:
     """Writes the tensors, then the dump that names them. Returns why it could not, in words."""
+    sibling = path.removesuffix(".nandump.json") + ".safetensors"
     try:
         chosen: dict[str, torch.Tensor] = {}
         size = 0
@@ -174,7 +175,6 @@ def _save(
             if size <= MAX_TENSORS_BYTES:
                 chosen[name] = tensor
         if chosen:
-            sibling = path.removesuffix(".nandump.json") + ".safetensors"
             try:
                 _write_whole(sibling, _safetensors(chosen, metadata))
                 dump["tensorsFile"] = os.path.basename(sibling)
@@ -182,5 +182,7 @@ def _save(
                 _say(f"the tensors could not be kept: {error}")
         _write_whole(path, [_json_bytes(dump)])
     except (OSError, ValueError, TypeError) as error:
+        with contextlib.suppress(OSError):
+            os.unlink(sibling)  # of no use by itself
         return str(error) or type(error).__name__
     return None

@@ -12,7 +12,7 @@ class _LossScaling:
     """What is known of the GradScaler of a run."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
+        self.recorder: Recorder = weakref.proxy(recorder)
         self.scaler: Any = None
         self.scaled = 0
         """Losses that were seen unscaled, whose backward is to come."""

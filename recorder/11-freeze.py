@@ -9,7 +9,7 @@ class _Freeze:
     """The flags on the devices, which stay up once they are, and the windows whose numbers are still on their way."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
+        self.recorder: Recorder = weakref.proxy(recorder)
         self._found: dict[torch.device, torch.Tensor] = {}
         self._past: collections.deque[_Window] = collections.deque(maxlen=FREEZE_LAG + 1)
 

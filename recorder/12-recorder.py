@@ -267,7 +267,7 @@ class Recorder:
         if self._freeze.holds(optimizer):
             self._freeze.check(window, optimizer)
             return
-        losses = window.losses[window.looked_at :]
+        losses = [loss for loss in window.losses[window.looked_at :] if loss.device.type != "meta"]
         checks, self._checks = self._checks, []
         gradients = _gradients_of(optimizer)
         total = self._norm(gradients)

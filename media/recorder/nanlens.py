@@ -389,7 +389,8 @@ def _byte_count(value: Any) -> int:
 
 
 def _fetch(tensors: Sequence[torch.Tensor]) -> list[float]:
-    """Values of one-element tensors, with a single wait for the device."""
+    """Values of one-element tensors, with a single wait for the device. The meta device has none."""
+    tensors = [tensor for tensor in tensors if tensor.device.type != "meta"]
     if not tensors:
         return []
     first = tensors[0].device
@@ -1447,6 +1448,9 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
     count = f" in {operation.bad_count} of {_plural(operation.size, 'element')}" if operation.size > 1 else ""
     because = f", because {operation.reason}" if operation.reason else ""
     if operation.is_backward:
+        if operation.reason and _forward_name(finding) in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
+            # The derivative divides by twice the root.
+            because = because.replace("its denominator is", "the value under the root is")
         subject = _forward_name(finding)
         return f"{where}, backward: the gradient of `{subject}`{at} becomes {value}{count}{because}."
     return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}."
@@ -1736,6 +1740,7 @@ def _save(
     path: str, dump: dict[str, Any], kept: Sequence[tuple[str, torch.Tensor]], metadata: Mapping[str, str]
 ) -> str | None:
     """Writes the tensors, then the dump that names them. Returns why it could not, in words."""
+    sibling = path.removesuffix(".nandump.json") + ".safetensors"
     try:
         chosen: dict[str, torch.Tensor] = {}
         size = 0
@@ -1744,7 +1749,6 @@ def _save(
             if size <= MAX_TENSORS_BYTES:
                 chosen[name] = tensor
         if chosen:
-            sibling = path.removesuffix(".nandump.json") + ".safetensors"
             try:
                 _write_whole(sibling, _safetensors(chosen, metadata))
                 dump["tensorsFile"] = os.path.basename(sibling)
@@ -1752,6 +1756,8 @@ def _save(
                 _say(f"the tensors could not be kept: {error}")
         _write_whole(path, [_json_bytes(dump)])
     except (OSError, ValueError, TypeError) as error:
+        with contextlib.suppress(OSError):
+            os.unlink(sibling)  # of no use by itself
         return str(error) or type(error).__name__
     return None
 
@@ -2172,7 +2178,7 @@ class _LossScaling:
     """What is known of the GradScaler of a run."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
+        self.recorder: Recorder = weakref.proxy(recorder)
         self.scaler: Any = None
         self.scaled = 0
         """Losses that were seen unscaled, whose backward is to come."""
@@ -2251,7 +2257,7 @@ class _Freeze:
     """The flags on the devices, which stay up once they are, and the windows whose numbers are still on their way."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self.recorder = recorder
+        self.recorder: Recorder = weakref.proxy(recorder)
         self._found: dict[torch.device, torch.Tensor] = {}
         self._past: collections.deque[_Window] = collections.deque(maxlen=FREEZE_LAG + 1)
 
@@ -2605,7 +2611,7 @@ class Recorder:
         if self._freeze.holds(optimizer):
             self._freeze.check(window, optimizer)
             return
-        losses = window.losses[window.looked_at :]
+        losses = [loss for loss in window.losses[window.looked_at :] if loss.device.type != "meta"]
         checks, self._checks = self._checks, []
         gradients = _gradients_of(optimizer)
         total = self._norm(gradients)
