@@ -3,6 +3,8 @@
     python test/recorder/faults/score.py                    a table of the development scripts, by every tool
     python test/recorder/faults/score.py --held-out         a table of the held-out scripts too
     python test/recorder/faults/score.py --tools nanlens --json
+    python test/recorder/faults/score.py --tools nanlens --dev --held-out --keep
+                                                            writes to named.json which scripts the recorder got right
 
 Without --held-out nothing is printed about a script that is held out, but how many of them there are.
 
@@ -247,6 +249,7 @@ def main() -> None:
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=TOOLS)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these scripts")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="write the names of those that nanlens got right")
     options = parser.parse_args()
     tools = options.tools
     if "nanlens" in tools and not RECORDER.exists():
@@ -258,6 +261,9 @@ def main() -> None:
     if options.only:
         chosen = [fault for fault in chosen if fault.script.stem in options.only]
     answers = run_all(chosen, tools)
+    if options.keep:
+        right = sorted(fault.script.stem for fault in chosen if answers[str(fault.script), "nanlens"].right)
+        (FAULTS / "named.json").write_text(json.dumps(right, indent=2) + "\n")
     if options.json:
         print(as_json(chosen, tools, answers))
         return
