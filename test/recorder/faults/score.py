@@ -14,6 +14,7 @@ What counts as right, for a script whose cause is a line:
   hf              it names a module, not a line. Right where the line stands in that module's own class, or in a function
                   or class of the user that its forward mentions, or where it is the line that calls the module
 Where it is not:
+  # truth: rank N   the line as above, and in nanlens' dumps no first anomaly may be of another rank
   # truth: data    nanlens says input-nan; hf shows a bad input and no bad weight; detect_anomaly cannot say so
   # truth: before  the parameters were bad before the step, by the marked line if one is marked: nanlens says so in its
                    verdict or names the line; hf shows a bad weight; detect_anomaly names the line
@@ -43,7 +44,7 @@ PROCESSES = 2
 class Fault:
     script: pathlib.Path
     group: str
-    truth: str  # line, data or before
+    truth: str  # line, data, before or rank N
     cause: tuple[str, int] | None
     held_out: bool
 
@@ -62,7 +63,7 @@ def read_fault(script: pathlib.Path) -> Fault:
     for module in re.findall(r"^from lib\.(\w+) import", text, re.M):
         marked += marks(script.parent / "lib" / f"{module}.py")
     truth = header.get("truth", "line")
-    if len(marked) > 1 or (truth == "line" and not marked):
+    if len(marked) > 1 or (truth not in ("data", "before") and not marked):
         raise ValueError(f"{script.name} marks {len(marked)} causes")
     return Fault(script, header["group"], truth, marked[0] if marked else None, script.parent.name == "held-out")
 
@@ -121,7 +122,10 @@ def judge_nanlens(fault: Fault, out: pathlib.Path, end) -> Answer:
     dumps = sorted(out.glob("**/*.nandump.json"), key=lambda path: path.stat().st_mtime_ns)
     if not dumps:
         return Answer("no dump", False, end["seconds"])
-    dump = json.loads(dumps[0].read_text())
+    read = [json.loads(path.read_text()) for path in dumps]
+    if fault.truth.startswith("rank"):
+        return judge_ranks(fault, read, end)
+    dump = read[0]
     first = dump["anomalies"][0]
     source = first.get("source")
     at_cause = source is not None and is_cause(fault, source["path"], source["line"])
@@ -132,6 +136,16 @@ def judge_nanlens(fault: Fault, out: pathlib.Path, end) -> Answer:
         said = re.search(r"\bbefore (this|the) step\b|\balready\b", dump["verdict"]["sentence"]) is not None
         return Answer(named + (", before this step" if said else ""), said or at_cause, end["seconds"])
     return Answer(named, at_cause, end["seconds"])
+
+
+def judge_ranks(fault: Fault, dumps, end) -> Answer:
+    """A run of several processes: each may have a dump, and together they blame one line of one rank."""
+    firsts = [anomaly for dump in dumps for anomaly in dump["anomalies"] if anomaly["role"] == "first"]
+    named = sorted({f"rank {first.get('rank')} {place(first.get('source'))}" for first in firsts})
+    guilty = all(first.get("rank") == int(fault.truth.split()[1]) for first in firsts)
+    sources = [first["source"] for first in firsts if first.get("source")]
+    at_cause = bool(sources) and all(is_cause(fault, source["path"], source["line"]) for source in sources)
+    return Answer("; ".join(named) or "nothing", guilty and at_cause, end["seconds"])
 
 
 def judge_detect_anomaly(fault: Fault, out: pathlib.Path, end) -> Answer:
@@ -203,8 +217,9 @@ def place(source) -> str:
 
 
 def truth_of(fault: Fault) -> str:
-    if fault.truth == "line":
-        return place({"path": fault.cause[0], "line": fault.cause[1]})
+    if fault.truth not in ("data", "before"):
+        rank = "" if fault.truth == "line" else f"{fault.truth}, "
+        return rank + place({"path": fault.cause[0], "line": fault.cause[1]})
     return fault.truth + (f", {pathlib.Path(fault.cause[0]).name}:{fault.cause[1]}" if fault.cause else "")
 
 
