@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 import collections
 import contextlib
+import copy
 import ctypes
 import datetime
 import functools
@@ -30,6 +31,7 @@ import math
 import os
 import platform
 import random
+import re
 import struct
 import sys
 import sysconfig

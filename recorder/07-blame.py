@@ -17,6 +17,8 @@ class _Finding:
         self.is_loss = is_loss
         self.parameter = parameter
         """The first parameter whose gradient is bad."""
+        self.was_bad_from_the_start = False
+        """Of a parameter: it was not finite before the first step."""
         self.last_step: Site | None = None
         """The line of the last update, which is to blame for a bad parameter."""
 
@@ -124,6 +126,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
         if root.kind == "parameter":
             update = finding.last_step
             made = f" The update at {_place(update)} in an earlier step made it so." if update is not None else ""
+            if finding.was_bad_from_the_start:
+                made = " It was so when the recorder began: initialisation, or a checkpoint."
             return f"{where}: the damage came before this step: parameter `{root.name}` is not finite ({count}).{made}"
         if root.kind == "batch":
             rows = f", first in row {root.bad_rows[0]}" if root.bad_rows else ""

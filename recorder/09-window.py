@@ -67,6 +67,7 @@ class _Window:
         self.trip: _Trip | None = None
         self.row: dict[str, float | None] = {}
         self.closures: list[_ClosureState] = []
+        self.stepped: list[torch.optim.Optimizer] = []
         self.bad_parameters: list[str] = []
         """Where nothing can be run again: whose gradients were not finite."""
         self.is_cut = False
@@ -98,27 +99,36 @@ _ONE_EVALUATION = frozenset(
 """Optimizers of PyTorch that run a closure once, before they change anything."""
 
 
+MAX_STATE_BYTES = 512 * 2**20
+
+
+def _state_size(optimizer: torch.optim.Optimizer) -> int:
+    """Bytes of parameters and state together."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    return _byte_count(parameters) + sum(_byte_count(state) for state in optimizer.state.values())
+
+
 class _ClosureState:
-    """Parameters and state of an optimizer that runs its closure several times and moves in between (LBFGS)."""
+    """Parameters and state of an optimizer that moves more than once in a window: LBFGS within its step, PPO's between."""
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
-        import copy
-
         self.optimizer = optimizer
         self.parameters = [
             (parameter, parameter.detach().clone()) for group in optimizer.param_groups for parameter in group["params"]
         ]
         self.state = {parameter: copy.deepcopy(state) for parameter, state in optimizer.state.items()}
+        self.options = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
+        """Learning rate and the like, which a scheduler may change at the window's end."""
 
     @torch.no_grad()
     def restore(self) -> None:
-        import copy
-
         for parameter, value in self.parameters:
             parameter.copy_(value)
         self.optimizer.state.clear()
         for parameter, state in self.state.items():
             self.optimizer.state[parameter] = copy.deepcopy(state)
+        for group, options in zip(self.optimizer.param_groups, self.options):
+            group.update(options)
 
 
 class _Replay(contextlib.AbstractContextManager["_Replay"]):
@@ -139,6 +149,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self.fetched: collections.deque[Any] = collections.deque()
         self.notes: list[str] = []
         self._since = 0
+        self._afterwards: list[_ClosureState] = []
         self._bad_loss: float | None = None
         self._undo_trace: Callable[[], None] = lambda: None
         self._exits = contextlib.ExitStack()
@@ -147,6 +158,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
     def __enter__(self) -> _Replay:
         recorder, window = self.recorder, self.window
         with torch.no_grad():
+            self._afterwards = [_ClosureState(state.optimizer) for state in window.closures]
             for state in window.closures:
                 state.restore()
             recorder._buffers.restore(window.buffers)
@@ -177,8 +189,9 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self._undo_trace()
         self._exits.close()
         self.recorder._drop_gradients()
-        for state in self.window.closures:
-            state.restore()
+        for before, after in zip(self.window.closures, self._afterwards):
+            # What an interrupted line search left behind is of no use; updates that were made well are.
+            (after if type(after.optimizer).__name__ in _ONE_EVALUATION else before).restore()
         if self.trace.error is not None:
             error = self.trace.error
             self.notes.append(f"The trace ended early: {type(error).__name__}: {error}"[:500])
@@ -219,6 +232,10 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self.checks += 1
         self._since = len(self.trace.operations)
 
+    def may_step(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether the update is to be made for real, as one before the bad one was."""
+        return not self.is_done and any(state.optimizer is optimizer for state in self.window.closures)
+
     def look(self, last: bool) -> None:
         """Finds where the bad loss or gradient came from."""
         with self._unwatched():
@@ -243,7 +260,12 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
                 if first is not None and not first.is_backward:
                     self.finding = _blame(self.trace, [first], False, None, since)
             if self.finding is not None:
-                self.finding.last_step = self.recorder._step_site
+                root = self.finding.root
+                self.finding.was_bad_from_the_start = isinstance(root, _Leaf) and root.name in (
+                    self.recorder._bad_from_the_start or ()
+                )
+                if not self.finding.was_bad_from_the_start:
+                    self.finding.last_step = self.recorder._step_site
         self.is_done = True
         self.trace.is_watching = False
 

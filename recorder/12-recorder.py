@@ -77,6 +77,9 @@ class Recorder:
         self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
+        self._steps_often: list[torch.optim.Optimizer] = []
+        """Optimizers that step more than once in a window (PPO): what they change is kept, to be run again from the start."""
+        self._bad_from_the_start: set[str] | None = None
         self._checks: list[tuple[str, torch.Tensor]] = []
         """Names and flags (1 where not finite) of the values that the script asked to be checked."""
         self._owes_agreement: torch.optim.Optimizer | None = None
@@ -125,6 +128,7 @@ class Recorder:
     def _begin(self, batch: Any, frame: types.FrameType | None, index: int, sample_indices: list[int] | None) -> Any:
         """Opens a window for the batch, or adds it to the one that has not come to an update yet. The batch to use."""
         self._raise_pending()
+        _patches.left = None
         if self._clone_batches:
             batch = _cloned(batch)
         if self._generators is None or index == 0:
@@ -140,6 +144,9 @@ class Recorder:
                 names = _rebound_names(frame.f_code, frame.f_lineno)
             variables = _Variables(frame, names, self._attributes.changing)
             window = self._window = _Window(self._step, self._buffers.take(), variables)
+            window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
+            if self._bad_from_the_start is None:
+                self._bad_from_the_start = self._find_bad_parameters()
         random_state = _RandomState(self._find_devices(), self._generators or ())
         window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
         window.let_go()
@@ -162,6 +169,10 @@ class Recorder:
         return None
 
     def _close_window(self, window: _Window) -> None:
+        for optimizer in window.stepped:
+            if window.stepped.count(optimizer) > 1 and not any(optimizer is known for known in self._steps_often):
+                if _state_size(optimizer) <= MAX_STATE_BYTES:
+                    self._steps_often.append(optimizer)
         self._step += 1
         self._window = None
         if not self._freeze.close(window) and window.row:
@@ -215,7 +226,8 @@ class Recorder:
             return self._with_closure(optimizer, closure, args, keywords)
         if self._replay is not None:
             self._replay.on_check(optimizer)
-            self._drop_gradients()
+            if not self._replay.may_step(optimizer):
+                self._drop_gradients()
             return None
         if self._scaling.is_stepping:
             self._note_step_site()
@@ -239,7 +251,7 @@ class Recorder:
             replay = self._replay
             if replay is not None:
                 replay.on_check(optimizer)
-                if replay.is_done or not moves:
+                if not replay.may_step(optimizer):
                     self._drop_gradients()
             else:
                 self._check_closure(optimizer)
@@ -291,6 +303,7 @@ class Recorder:
         self._row(window, values, norm, optimizer)
         number = window.checks
         window.checks += 1
+        window.stepped.append(optimizer)
         window.looked_at = len(window.losses)
         if cause is not None:
             self._trip(window, _Trip(cause, number, _fetch(window.losses)))
@@ -448,6 +461,14 @@ class Recorder:
                 if parameter.grad is not None and id(parameter) not in seen:
                     seen.add(id(parameter))
                     yield f"parameter {index}", parameter.grad
+
+    def _find_bad_parameters(self) -> set[str]:
+        """Names of parameters that are not finite before the first step."""
+        named = [(name, p.detach()) for model in self._models for name, p in model.named_parameters()]
+        norms = _norms([parameter for _, parameter in named])
+        if not norms or all(math.isfinite(norm) for norm in _fetch(norms)):
+            return set()
+        return {name for name, parameter in named if not _is_finite(parameter)}
 
     def _drop_gradients(self) -> None:
         """Without gradients an update does nothing: parameters and the optimizer's state stay as they are."""

@@ -108,7 +108,9 @@ def _unexplained(
         what = "another process has a loss or gradient that is not finite"
     if trip.cause == "check":
         what = "a checked value is not finite"
-    if replay is not None:
+    if replay is not None and replay.notes:
+        why = "when it was run again, it did not come to its end, so no operation can be named"
+    elif replay is not None:
         why = "when it was run again, all was finite, so no operation can be named"
     else:
         why = "it could not be run again: let `rec.watch(loader)` or `@rec.step` hand out the batches to learn the operation"

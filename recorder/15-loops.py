@@ -140,7 +140,11 @@ class _Iterator(Iterator[T]):
         while frame is not None and frame.f_code is not self._code:
             frame = frame.f_back
         if window.trip is None:
-            if frame is None or not window.is_open or _leaves_on_purpose(frame, self._line) or not _shows_nan(frame):
+            if frame is None or not window.is_open or _leaves_on_purpose(frame, self._line):
+                return
+            if not _shows_nan(frame):
+                # The traceback will tell whether a NaN had to do with it.
+                _patches.left = (recorder, window, frame.f_code, self._line)
                 return
         _autopsy(recorder, window, frame, self._line)
 
@@ -355,7 +359,7 @@ def _as_target(node: ast.For, micro: _MicroBatch, batch: Any, variables: Mapping
 def _on_uncaught(kind: type[BaseException], error: BaseException, trace: types.TracebackType | None) -> None:
     """After the traceback of an exception that a NaN may have caused."""
     if not issubclass(kind, _NO_AUTOPSY) and kind.__name__ != "OutOfMemoryError":
-        _examine([frame for frame, _ in traceback.walk_tb(trace)])
+        _examine([frame for frame, _ in traceback.walk_tb(trace)], str(error))
 
 
 def _on_exit() -> None:
@@ -366,16 +370,36 @@ def _on_exit() -> None:
         frames.append(frame)
         frame = frame.f_back
     error = sys.exc_info()[1]
+    message = ""
     if error is not None and not isinstance(error, _NO_AUTOPSY):
         frames += [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    _examine(frames)
+        message = str(error)
+    _examine(frames, message)
 
 
-def _examine(frames: Sequence[types.FrameType]) -> None:
+_TELLS_OF_NAN = re.compile(
+    r"\b(nan|inf|infinity)\b|non-?finite|not finite|constraint|between 0 and 1|singular|positive-definite|converge", re.I
+)
+"""Messages of PyTorch, and of scripts, for values that a NaN made impossible."""
+
+
+def _examine(frames: Sequence[types.FrameType], message: str) -> None:
+    """Looks into loops that an exception or an exit goes through, if a NaN may have caused it."""
     loops = [iterator for iterator in list(_patches.iterators) if not iterator._is_over]
-    if not loops:
+    left, _patches.left = _patches.left, None
+    if not loops and left is None:
         return
-    is_suspicious = any(_shows_nan(frame) for frame in frames if _owner(frame.f_code.co_filename) != "own")
+    is_suspicious = _TELLS_OF_NAN.search(message) is not None or any(
+        _shows_nan(frame) for frame in frames if _owner(frame.f_code.co_filename) != "own"
+    )
+    if left is not None and is_suspicious:
+        recorder, window, code, line = left
+        frame = next((frame for frame in frames if frame.f_code is code), None)
+        if frame is not None and not recorder._is_off:
+            try:
+                _autopsy(recorder, window, frame, line)
+            except Exception as problem:
+                recorder._fail(problem)
     for iterator in loops:
         try:
             iterator.leave_by(frames, is_suspicious)

@@ -27,6 +27,8 @@ class _Patches:
     def __init__(self) -> None:
         self.recorders: list[weakref.ref[Recorder]] = []
         self.iterators: weakref.WeakSet[_Iterator[Any]] = weakref.WeakSet()
+        self.left: tuple[Recorder, _Window, types.CodeType, int] | None = None
+        """A loop that an exception may have gone through: its window, its code and line."""
         self.fetching = 0
         """Whether a watched loop is fetching its own batch."""
         self._indices: list[int] | None = None

@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 import collections
 import contextlib
+import copy
 import ctypes
 import datetime
 import functools
@@ -30,6 +31,7 @@ import math
 import os
 import platform
 import random
+import re
 import struct
 import sys
 import sysconfig
@@ -1327,6 +1329,8 @@ class _Finding:
         self.is_loss = is_loss
         self.parameter = parameter
         """The first parameter whose gradient is bad."""
+        self.was_bad_from_the_start = False
+        """Of a parameter: it was not finite before the first step."""
         self.last_step: Site | None = None
         """The line of the last update, which is to blame for a bad parameter."""
 
@@ -1434,6 +1438,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
         if root.kind == "parameter":
             update = finding.last_step
             made = f" The update at {_place(update)} in an earlier step made it so." if update is not None else ""
+            if finding.was_bad_from_the_start:
+                made = " It was so when the recorder began: initialisation, or a checkpoint."
             return f"{where}: the damage came before this step: parameter `{root.name}` is not finite ({count}).{made}"
         if root.kind == "batch":
             rows = f", first in row {root.bad_rows[0]}" if root.bad_rows else ""
@@ -1831,6 +1837,7 @@ class _Window:
         self.trip: _Trip | None = None
         self.row: dict[str, float | None] = {}
         self.closures: list[_ClosureState] = []
+        self.stepped: list[torch.optim.Optimizer] = []
         self.bad_parameters: list[str] = []
         """Where nothing can be run again: whose gradients were not finite."""
         self.is_cut = False
@@ -1862,27 +1869,36 @@ _ONE_EVALUATION = frozenset(
 """Optimizers of PyTorch that run a closure once, before they change anything."""
 
 
+MAX_STATE_BYTES = 512 * 2**20
+
+
+def _state_size(optimizer: torch.optim.Optimizer) -> int:
+    """Bytes of parameters and state together."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    return _byte_count(parameters) + sum(_byte_count(state) for state in optimizer.state.values())
+
+
 class _ClosureState:
-    """Parameters and state of an optimizer that runs its closure several times and moves in between (LBFGS)."""
+    """Parameters and state of an optimizer that moves more than once in a window: LBFGS within its step, PPO's between."""
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
-        import copy
-
         self.optimizer = optimizer
         self.parameters = [
             (parameter, parameter.detach().clone()) for group in optimizer.param_groups for parameter in group["params"]
         ]
         self.state = {parameter: copy.deepcopy(state) for parameter, state in optimizer.state.items()}
+        self.options = [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
+        """Learning rate and the like, which a scheduler may change at the window's end."""
 
     @torch.no_grad()
     def restore(self) -> None:
-        import copy
-
         for parameter, value in self.parameters:
             parameter.copy_(value)
         self.optimizer.state.clear()
         for parameter, state in self.state.items():
             self.optimizer.state[parameter] = copy.deepcopy(state)
+        for group, options in zip(self.optimizer.param_groups, self.options):
+            group.update(options)
 
 
 class _Replay(contextlib.AbstractContextManager["_Replay"]):
@@ -1903,6 +1919,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self.fetched: collections.deque[Any] = collections.deque()
         self.notes: list[str] = []
         self._since = 0
+        self._afterwards: list[_ClosureState] = []
         self._bad_loss: float | None = None
         self._undo_trace: Callable[[], None] = lambda: None
         self._exits = contextlib.ExitStack()
@@ -1911,6 +1928,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
     def __enter__(self) -> _Replay:
         recorder, window = self.recorder, self.window
         with torch.no_grad():
+            self._afterwards = [_ClosureState(state.optimizer) for state in window.closures]
             for state in window.closures:
                 state.restore()
             recorder._buffers.restore(window.buffers)
@@ -1941,8 +1959,9 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self._undo_trace()
         self._exits.close()
         self.recorder._drop_gradients()
-        for state in self.window.closures:
-            state.restore()
+        for before, after in zip(self.window.closures, self._afterwards):
+            # What an interrupted line search left behind is of no use; updates that were made well are.
+            (after if type(after.optimizer).__name__ in _ONE_EVALUATION else before).restore()
         if self.trace.error is not None:
             error = self.trace.error
             self.notes.append(f"The trace ended early: {type(error).__name__}: {error}"[:500])
@@ -1983,6 +2002,10 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self.checks += 1
         self._since = len(self.trace.operations)
 
+    def may_step(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether the update is to be made for real, as one before the bad one was."""
+        return not self.is_done and any(state.optimizer is optimizer for state in self.window.closures)
+
     def look(self, last: bool) -> None:
         """Finds where the bad loss or gradient came from."""
         with self._unwatched():
@@ -2007,7 +2030,12 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
                 if first is not None and not first.is_backward:
                     self.finding = _blame(self.trace, [first], False, None, since)
             if self.finding is not None:
-                self.finding.last_step = self.recorder._step_site
+                root = self.finding.root
+                self.finding.was_bad_from_the_start = isinstance(root, _Leaf) and root.name in (
+                    self.recorder._bad_from_the_start or ()
+                )
+                if not self.finding.was_bad_from_the_start:
+                    self.finding.last_step = self.recorder._step_site
         self.is_done = True
         self.trace.is_watching = False
 
@@ -2421,6 +2449,9 @@ class Recorder:
         self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
+        self._steps_often: list[torch.optim.Optimizer] = []
+        """Optimizers that step more than once in a window (PPO): what they change is kept, to be run again from the start."""
+        self._bad_from_the_start: set[str] | None = None
         self._checks: list[tuple[str, torch.Tensor]] = []
         """Names and flags (1 where not finite) of the values that the script asked to be checked."""
         self._owes_agreement: torch.optim.Optimizer | None = None
@@ -2469,6 +2500,7 @@ class Recorder:
     def _begin(self, batch: Any, frame: types.FrameType | None, index: int, sample_indices: list[int] | None) -> Any:
         """Opens a window for the batch, or adds it to the one that has not come to an update yet. The batch to use."""
         self._raise_pending()
+        _patches.left = None
         if self._clone_batches:
             batch = _cloned(batch)
         if self._generators is None or index == 0:
@@ -2484,6 +2516,9 @@ class Recorder:
                 names = _rebound_names(frame.f_code, frame.f_lineno)
             variables = _Variables(frame, names, self._attributes.changing)
             window = self._window = _Window(self._step, self._buffers.take(), variables)
+            window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
+            if self._bad_from_the_start is None:
+                self._bad_from_the_start = self._find_bad_parameters()
         random_state = _RandomState(self._find_devices(), self._generators or ())
         window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
         window.let_go()
@@ -2506,6 +2541,10 @@ class Recorder:
         return None
 
     def _close_window(self, window: _Window) -> None:
+        for optimizer in window.stepped:
+            if window.stepped.count(optimizer) > 1 and not any(optimizer is known for known in self._steps_often):
+                if _state_size(optimizer) <= MAX_STATE_BYTES:
+                    self._steps_often.append(optimizer)
         self._step += 1
         self._window = None
         if not self._freeze.close(window) and window.row:
@@ -2559,7 +2598,8 @@ class Recorder:
             return self._with_closure(optimizer, closure, args, keywords)
         if self._replay is not None:
             self._replay.on_check(optimizer)
-            self._drop_gradients()
+            if not self._replay.may_step(optimizer):
+                self._drop_gradients()
             return None
         if self._scaling.is_stepping:
             self._note_step_site()
@@ -2583,7 +2623,7 @@ class Recorder:
             replay = self._replay
             if replay is not None:
                 replay.on_check(optimizer)
-                if replay.is_done or not moves:
+                if not replay.may_step(optimizer):
                     self._drop_gradients()
             else:
                 self._check_closure(optimizer)
@@ -2635,6 +2675,7 @@ class Recorder:
         self._row(window, values, norm, optimizer)
         number = window.checks
         window.checks += 1
+        window.stepped.append(optimizer)
         window.looked_at = len(window.losses)
         if cause is not None:
             self._trip(window, _Trip(cause, number, _fetch(window.losses)))
@@ -2792,6 +2833,14 @@ class Recorder:
                 if parameter.grad is not None and id(parameter) not in seen:
                     seen.add(id(parameter))
                     yield f"parameter {index}", parameter.grad
+
+    def _find_bad_parameters(self) -> set[str]:
+        """Names of parameters that are not finite before the first step."""
+        named = [(name, p.detach()) for model in self._models for name, p in model.named_parameters()]
+        norms = _norms([parameter for _, parameter in named])
+        if not norms or all(math.isfinite(norm) for norm in _fetch(norms)):
+            return set()
+        return {name for name, parameter in named if not _is_finite(parameter)}
 
     def _drop_gradients(self) -> None:
         """Without gradients an update does nothing: parameters and the optimizer's state stay as they are."""
@@ -2960,7 +3009,9 @@ def _unexplained(
         what = "another process has a loss or gradient that is not finite"
     if trip.cause == "check":
         what = "a checked value is not finite"
-    if replay is not None:
+    if replay is not None and replay.notes:
+        why = "when it was run again, it did not come to its end, so no operation can be named"
+    elif replay is not None:
         why = "when it was run again, all was finite, so no operation can be named"
     else:
         why = "it could not be run again: let `rec.watch(loader)` or `@rec.step` hand out the batches to learn the operation"
@@ -3376,7 +3427,11 @@ class _Iterator(Iterator[T]):
         while frame is not None and frame.f_code is not self._code:
             frame = frame.f_back
         if window.trip is None:
-            if frame is None or not window.is_open or _leaves_on_purpose(frame, self._line) or not _shows_nan(frame):
+            if frame is None or not window.is_open or _leaves_on_purpose(frame, self._line):
+                return
+            if not _shows_nan(frame):
+                # The traceback will tell whether a NaN had to do with it.
+                _patches.left = (recorder, window, frame.f_code, self._line)
                 return
         _autopsy(recorder, window, frame, self._line)
 
@@ -3591,7 +3646,7 @@ def _as_target(node: ast.For, micro: _MicroBatch, batch: Any, variables: Mapping
 def _on_uncaught(kind: type[BaseException], error: BaseException, trace: types.TracebackType | None) -> None:
     """After the traceback of an exception that a NaN may have caused."""
     if not issubclass(kind, _NO_AUTOPSY) and kind.__name__ != "OutOfMemoryError":
-        _examine([frame for frame, _ in traceback.walk_tb(trace)])
+        _examine([frame for frame, _ in traceback.walk_tb(trace)], str(error))
 
 
 def _on_exit() -> None:
@@ -3602,16 +3657,36 @@ def _on_exit() -> None:
         frames.append(frame)
         frame = frame.f_back
     error = sys.exc_info()[1]
+    message = ""
     if error is not None and not isinstance(error, _NO_AUTOPSY):
         frames += [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    _examine(frames)
+        message = str(error)
+    _examine(frames, message)
 
 
-def _examine(frames: Sequence[types.FrameType]) -> None:
+_TELLS_OF_NAN = re.compile(
+    r"\b(nan|inf|infinity)\b|non-?finite|not finite|constraint|between 0 and 1|singular|positive-definite|converge", re.I
+)
+"""Messages of PyTorch, and of scripts, for values that a NaN made impossible."""
+
+
+def _examine(frames: Sequence[types.FrameType], message: str) -> None:
+    """Looks into loops that an exception or an exit goes through, if a NaN may have caused it."""
     loops = [iterator for iterator in list(_patches.iterators) if not iterator._is_over]
-    if not loops:
+    left, _patches.left = _patches.left, None
+    if not loops and left is None:
         return
-    is_suspicious = any(_shows_nan(frame) for frame in frames if _owner(frame.f_code.co_filename) != "own")
+    is_suspicious = _TELLS_OF_NAN.search(message) is not None or any(
+        _shows_nan(frame) for frame in frames if _owner(frame.f_code.co_filename) != "own"
+    )
+    if left is not None and is_suspicious:
+        recorder, window, code, line = left
+        frame = next((frame for frame in frames if frame.f_code is code), None)
+        if frame is not None and not recorder._is_off:
+            try:
+                _autopsy(recorder, window, frame, line)
+            except Exception as problem:
+                recorder._fail(problem)
     for iterator in loops:
         try:
             iterator.leave_by(frames, is_suspicious)
@@ -3759,6 +3834,8 @@ class _Patches:
     def __init__(self) -> None:
         self.recorders: list[weakref.ref[Recorder]] = []
         self.iterators: weakref.WeakSet[_Iterator[Any]] = weakref.WeakSet()
+        self.left: tuple[Recorder, _Window, types.CodeType, int] | None = None
+        """A loop that an exception may have gone through: its window, its code and line."""
         self.fetching = 0
         """Whether a watched loop is fetching its own batch."""
         self._indices: list[int] | None = None
