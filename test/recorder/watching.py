@@ -71,7 +71,7 @@ class Hf(Bystander):
 
 
 def note_module(model, frame: str) -> None:
-    """Writes which module was named, in which file its forward stands, which user line called it, and which rows were bad."""
+    """Writes which module was named, where its forward stands, which user line called it, and which rows were bad."""
     lines = frame.splitlines()
     header = [line for line in lines if line.startswith(" " * 18) and "***" not in line][-1]
     # The root module's qualified name is empty; then only its class is printed.

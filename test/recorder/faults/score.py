@@ -113,9 +113,8 @@ def run_jobs(jobs):
         check=True,
     )
     ends = [json.loads(line) for line in done.stdout.splitlines()]
-    return [
-        ((str(fault.script), tool), JUDGES[tool](fault, out, end)) for (fault, tool, out), end in zip(jobs, ends, strict=True)
-    ]
+    paired = zip(jobs, ends, strict=True)
+    return [((str(fault.script), tool), JUDGES[tool](fault, out, end)) for (fault, tool, out), end in paired]
 
 
 def judge_nanlens(fault: Fault, out: pathlib.Path, end) -> Answer:

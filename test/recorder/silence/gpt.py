@@ -6,7 +6,8 @@ from transformers import GPT2Config, GPT2LMHeadModel
 import watching
 
 torch.manual_seed(19)
-model = GPT2LMHeadModel(GPT2Config(vocab_size=32, n_positions=16, n_embd=16, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0))
+ends = {"bos_token_id": 0, "eos_token_id": 0}
+model = GPT2LMHeadModel(GPT2Config(vocab_size=32, n_positions=16, n_embd=16, n_layer=2, n_head=2, **ends))
 model.train()
 decay = [p for p in model.parameters() if p.dim() > 1]
 plain = [p for p in model.parameters() if p.dim() <= 1]

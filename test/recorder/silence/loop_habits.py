@@ -1,4 +1,4 @@
-"""Habits of loops: continue on some batches, break early, several epochs, zero_grad at the end, evaluation in between."""
+"""Habits of loops: continue, an early break, several epochs, zero_grad at the end, evaluation in between."""
 import torch
 from fingerprint import report
 from torch import nn
