@@ -220,6 +220,11 @@ class Recorder:
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         """The global hook before each update. A tuple replaces the arguments of `step`."""
         if not self._is_mine(optimizer):
+            if self._replay is not None:
+                # It made its update when the step ran first.
+                for group in optimizer.param_groups:
+                    for parameter in group["params"]:
+                        parameter.grad = None
             return None
         closure = keywords.get("closure") or (args[1] if len(args) > 1 and callable(args[1]) else None)
         if closure is not None and callable(closure):
@@ -434,12 +439,16 @@ class Recorder:
             return True
         if any(optimizer is own for own in self._optimizers):
             return True
+        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
+        return self._has_one_of({id(first)})
+
+    def _has_one_of(self, parameters: set[int]) -> bool:
+        """Whether one of these, told by their ids, belongs to the model or the optimizers."""
         if self._parameter_ids is None:
             own = [p for model in self._models for p in model.parameters()]
             own += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
             self._parameter_ids = {id(parameter) for parameter in own}
-        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
-        return id(first) in self._parameter_ids
+        return not self._parameter_ids.isdisjoint(parameters)
 
     def _find_devices(self) -> list[torch.device]:
         if self._devices is None:

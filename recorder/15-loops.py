@@ -262,7 +262,7 @@ def _run_again_with(
         for micro in window.micro:
             try:
                 run(micro, replay.begin(micro))
-            except (Exception, SystemExit) as error:
+            except BaseException as error:  # Ctrl+C, too: the loop was left, and nobody is there to catch it.
                 replay.notes.append(f"The replayed step ended with {type(error).__name__}: {error}"[:500])
                 break
     return replay

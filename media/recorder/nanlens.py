@@ -2592,6 +2592,11 @@ class Recorder:
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         """The global hook before each update. A tuple replaces the arguments of `step`."""
         if not self._is_mine(optimizer):
+            if self._replay is not None:
+                # It made its update when the step ran first.
+                for group in optimizer.param_groups:
+                    for parameter in group["params"]:
+                        parameter.grad = None
             return None
         closure = keywords.get("closure") or (args[1] if len(args) > 1 and callable(args[1]) else None)
         if closure is not None and callable(closure):
@@ -2806,12 +2811,16 @@ class Recorder:
             return True
         if any(optimizer is own for own in self._optimizers):
             return True
+        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
+        return self._has_one_of({id(first)})
+
+    def _has_one_of(self, parameters: set[int]) -> bool:
+        """Whether one of these, told by their ids, belongs to the model or the optimizers."""
         if self._parameter_ids is None:
             own = [p for model in self._models for p in model.parameters()]
             own += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
             self._parameter_ids = {id(parameter) for parameter in own}
-        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
-        return id(first) in self._parameter_ids
+        return not self._parameter_ids.isdisjoint(parameters)
 
     def _find_devices(self) -> list[torch.device]:
         if self._devices is None:
@@ -3549,7 +3558,7 @@ def _run_again_with(
         for micro in window.micro:
             try:
                 run(micro, replay.begin(micro))
-            except (Exception, SystemExit) as error:
+            except BaseException as error:  # Ctrl+C, too: the loop was left, and nobody is there to catch it.
                 replay.notes.append(f"The replayed step ended with {type(error).__name__}: {error}"[:500])
                 break
     return replay
@@ -3825,6 +3834,23 @@ class _ClipNorm:
         )
 
 
+def _leaves_of(losses: Any) -> set[int]:
+    """The ids of the parameters that the losses were computed from."""
+    found: set[int] = set()
+    seen: set[Any] = set()
+    nodes: list[Any] = [tensor.grad_fn for tensor in _tensors(losses)]
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            found.add(id(variable))
+        nodes += [following for following, _ in node.next_functions]
+    return found
+
+
 _END = object()
 """Stands for the end of a data loader among what a step fetched."""
 MAX_FETCHED = 64
@@ -3844,6 +3870,19 @@ class _Patches:
 
     def live(self) -> list[Recorder]:
         return [recorder for reference in self.recorders if (recorder := reference()) is not None]
+
+    def listening(self) -> list[Recorder]:
+        """Those that are to hear of what happens: while one runs a step again, the others have seen that step already."""
+        recorders = self.live()
+        return [recorder for recorder in recorders if recorder._replay is not None] or recorders
+
+    def listening_to(self, losses: Any) -> list[Recorder]:
+        """Those of several recorders whose parameters the losses depend on; all, where that cannot be seen."""
+        recorders = self.listening()
+        if len(recorders) < 2:
+            return recorders
+        leaves = _leaves_of(losses)
+        return [recorder for recorder in recorders if recorder._has_one_of(leaves)] or recorders
 
     def install(self, recorder: Recorder) -> None:
         with self._lock:
@@ -3899,7 +3938,7 @@ class _Patches:
 
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         changed: Any = None
-        for recorder in self.live():
+        for recorder in self.listening():
             if recorder._is_off:
                 recorder._answer_peers(optimizer)
                 continue
@@ -3911,7 +3950,7 @@ class _Patches:
 
     def _backward(self, original: Any) -> Any:
         def backward(tensors: Any, *args: Any, **keywords: Any) -> Any:
-            for recorder in self.live():
+            for recorder in self.listening_to(tensors):
                 recorder._on_backward(tensors)
             return original(tensors, *args, **keywords)
 
@@ -3924,7 +3963,7 @@ class _Patches:
         def scale(scaler: Any, outputs: Any) -> Any:
             if not scaler.is_enabled():
                 return original(scaler, outputs)
-            for recorder in self.live():
+            for recorder in self.listening_to(outputs):
                 recorder._on_scale(scaler, outputs)
             # A replay runs at a scale of 1: what overflows there overflows by itself.
             return outputs if self._is_replaying() else original(scaler, outputs)
