@@ -212,6 +212,10 @@ class Recorder:
         if self._replay is not None:
             self._replay.on_loss(loss)
             return
+        window = self._window
+        if window is not None and not window.micro and not window.is_open and window.trip is None:
+            # Nobody tells of batches: what comes after an update is the next step.
+            self._close_window(window)
         if self._window is None:
             self._window = _Window(self._step, [], None)
         self._window.losses.append(loss.detach())
@@ -281,7 +285,7 @@ class Recorder:
             self._drop_gradients()
             return
         self._owes_agreement = optimizer
-        if self._freeze.holds(optimizer):
+        if window.micro and self._freeze.holds(optimizer):
             self._freeze.check(window, optimizer)
             return
         losses = [loss for loss in window.losses[window.looked_at :] if loss.device.type != "meta"]
@@ -404,6 +408,22 @@ class Recorder:
             error = self._settle(self._window, None)
             if error is not None:
                 raise error
+        self._conclude_past()
+
+    @_guarded
+    def _conclude_past(self) -> None:
+        """Freeze mode without a watched loop: runs a step again that has turned out to be bad, and raises the verdict."""
+        window = self._look_back()
+        if window is None or window.trip is None:
+            return
+        if self._anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
+            self._skip_quietly(window)
+            return
+        rerun = window.rerun or self._rerun
+        replay = _run_again(self, window, window.trip, rerun, None) if rerun is not None else None
+        error = self._settle(window, replay)
+        if error is not None:
+            raise error
 
     @_guarded
     def _clock(self, step: int) -> None:
@@ -429,7 +449,7 @@ class Recorder:
         with torch.no_grad():
             self._buffers.restore(window.buffers)
         self._freeze.release()
-        self._step = max(self._step, window.step) + 1
+        self._step = max(self._step, window.step + 1)
         self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------

@@ -419,6 +419,12 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._window.micro[-1].shown = _bound_arguments(function, args, keywords)
     recorder._is_in_step = True
     window = recorder._window
+
+    def rerun(batch: Any) -> None:
+        function(*batch[0], **batch[1])
+
+    if window is not None:
+        window.rerun = rerun
     failure: Exception | None = None
     result: Any = None
     try:
@@ -441,7 +447,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
     if trip is not None and not (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
         error_to_raise: NonFinite | None = None
         try:
-            replay = _run_again(recorder, window, trip, lambda batch: function(*batch[0], **batch[1]), None)
+            replay = _run_again(recorder, window, trip, rerun, None)
             error_to_raise = _settle(recorder, window, replay)
         except Exception as problem:
             recorder._fail(problem)
@@ -451,6 +457,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._skip_quietly(window)
     if failure is not None:
         raise failure
+    recorder._conclude_past()
     return result  # type: ignore[no-any-return]
 
 

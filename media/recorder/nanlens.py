@@ -1846,6 +1846,8 @@ class _Window:
         """Freeze mode: loss, norm and whether they are bad, on their way to the host."""
         self.event: Any = None
         self.flagged_check = 0
+        self.rerun: Callable[[Any], Any] | None = None
+        """Runs one of the batches again, where not the user's loop but a decorated function took them."""
 
     @property
     def is_open(self) -> bool:
@@ -1859,7 +1861,9 @@ class _Window:
             size -= self.micro.pop(0).size
             self.is_cut = True
         if len(self.losses) > 4 * MAX_WINDOW_BATCHES:
-            del self.losses[: -2 * MAX_WINDOW_BATCHES]
+            cut = len(self.losses) - 2 * MAX_WINDOW_BATCHES
+            del self.losses[:cut]
+            self.looked_at = max(0, self.looked_at - cut)
             self.is_cut = True
 
 
@@ -2584,6 +2588,10 @@ class Recorder:
         if self._replay is not None:
             self._replay.on_loss(loss)
             return
+        window = self._window
+        if window is not None and not window.micro and not window.is_open and window.trip is None:
+            # Nobody tells of batches: what comes after an update is the next step.
+            self._close_window(window)
         if self._window is None:
             self._window = _Window(self._step, [], None)
         self._window.losses.append(loss.detach())
@@ -2653,7 +2661,7 @@ class Recorder:
             self._drop_gradients()
             return
         self._owes_agreement = optimizer
-        if self._freeze.holds(optimizer):
+        if window.micro and self._freeze.holds(optimizer):
             self._freeze.check(window, optimizer)
             return
         losses = [loss for loss in window.losses[window.looked_at :] if loss.device.type != "meta"]
@@ -2776,6 +2784,22 @@ class Recorder:
             error = self._settle(self._window, None)
             if error is not None:
                 raise error
+        self._conclude_past()
+
+    @_guarded
+    def _conclude_past(self) -> None:
+        """Freeze mode without a watched loop: runs a step again that has turned out to be bad, and raises the verdict."""
+        window = self._look_back()
+        if window is None or window.trip is None:
+            return
+        if self._anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
+            self._skip_quietly(window)
+            return
+        rerun = window.rerun or self._rerun
+        replay = _run_again(self, window, window.trip, rerun, None) if rerun is not None else None
+        error = self._settle(window, replay)
+        if error is not None:
+            raise error
 
     @_guarded
     def _clock(self, step: int) -> None:
@@ -2801,7 +2825,7 @@ class Recorder:
         with torch.no_grad():
             self._buffers.restore(window.buffers)
         self._freeze.release()
-        self._step = max(self._step, window.step) + 1
+        self._step = max(self._step, window.step + 1)
         self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -2939,7 +2963,7 @@ def _settle(recorder: Recorder, window: _Window, replay: _Replay | None) -> NonF
             recorder._buffers.restore(window.buffers)
     recorder._freeze.release()
     recorder._window = None
-    recorder._step = max(recorder._step, window.step) + 1
+    recorder._step = max(recorder._step, window.step + 1)
     recorder._scaling.scaled = 0
     recorder._checks = []
     return error
@@ -3715,6 +3739,12 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._window.micro[-1].shown = _bound_arguments(function, args, keywords)
     recorder._is_in_step = True
     window = recorder._window
+
+    def rerun(batch: Any) -> None:
+        function(*batch[0], **batch[1])
+
+    if window is not None:
+        window.rerun = rerun
     failure: Exception | None = None
     result: Any = None
     try:
@@ -3737,7 +3767,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
     if trip is not None and not (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
         error_to_raise: NonFinite | None = None
         try:
-            replay = _run_again(recorder, window, trip, lambda batch: function(*batch[0], **batch[1]), None)
+            replay = _run_again(recorder, window, trip, rerun, None)
             error_to_raise = _settle(recorder, window, replay)
         except Exception as problem:
             recorder._fail(problem)
@@ -3747,6 +3777,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._skip_quietly(window)
     if failure is not None:
         raise failure
+    recorder._conclude_past()
     return result  # type: ignore[no-any-return]
 
 

@@ -117,6 +117,29 @@ class Counted(nn.Module):
         return self.inner(x)
 
 
+def told_in_every_way():
+    """A bad step is told of in each mode, however the recorder gets to know of the steps; and the training goes on."""
+    result = {}
+    for mode in ("sync", "freeze"):
+        for way in ("watch", "step", "nothing"):
+            model = network()
+            optimizer = adamw(model, fused=True)
+            rec = nanlens.Recorder(model, optimizer, os.path.join(out, f"{mode}-{way}"), "warn", mode=mode)
+            step = rec.step(update) if way == "step" else update
+            given = list(batches(12, {5, 8}))
+            before = None
+            for number, batch in enumerate(rec.watch(given) if way == "watch" else given):
+                before = state_of(model, optimizer)
+                step(model, optimizer, batch)
+            result[f"{mode} {way}"] = {
+                "dumps": [os.path.basename(dump) for dump in rec.dumps],
+                "learns": state_of(model, optimizer) != before,
+                "steps": len(rec._history.ring),
+            }
+            rec.close()
+    return result
+
+
 def interrupted():
     """Somebody presses Ctrl+C, once, while the loss is NaN."""
     model = Counted()
