@@ -11,6 +11,7 @@ import { registerDiagnostics } from './features/diagnostics';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
 import { LanguageStatus } from './features/language-status';
+import { registerRecorderCommands } from './features/recorder/commands';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import type { Platform } from './platform';
 
@@ -50,6 +51,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerDiagnostics(service),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
+    registerRecorderCommands(extensionUri, engine, log),
     registerCommands(service, engine, log),
     vscode.languages.registerCodeActionsProvider(
       { language: 'python' },

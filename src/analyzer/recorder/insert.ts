@@ -27,6 +27,7 @@ export function insertRecorder(model: SemanticModel): RecorderInsertion {
   const { module } = model;
   const nothing = (...problems: string[]): RecorderInsertion => ({ edits: [], inserted: [], problems });
   if (PRESENT.test(maskStrings(module.text, true))) return nothing('the recorder is in this script already');
+  if (!usesTorch(model)) return nothing('this file does not use PyTorch, which is what the recorder watches');
   const inserter = new RecorderInserter(model);
   const { trainers, nameless } = findTrainers(model);
   for (const trainer of trainers) inserter.trainer(trainer);
@@ -44,11 +45,23 @@ export function insertRecorder(model: SemanticModel): RecorderInsertion {
   return inserter.finish();
 }
 
+/** Packages that bring torch with them. */
+const TORCH_PACKAGES = [
+  'torch',
+  'lightning',
+  'pytorch_lightning',
+  'transformers',
+  'accelerate',
+  'trl',
+  'sentence_transformers',
+  'deepspeed',
+];
+
+function usesTorch({ packages }: SemanticModel): boolean {
+  return TORCH_PACKAGES.some((name) => packages.has(name));
+}
+
 function reasonForNothing(model: SemanticModel, hasLooseStep: boolean): string {
-  const isTorch = ['torch', 'lightning', 'pytorch_lightning', 'transformers', 'accelerate'].some((name) =>
-    model.packages.has(name),
-  );
-  if (!isTorch) return 'this file does not use PyTorch, which is what the recorder watches';
   if (hasLightningModule(model)) return `the Trainer is made in another file: ${ATTACH_BY_HAND}`;
   if (hasLooseStep) {
     return 'the loop around this training step is in another file: make rec = nanlens.Recorder(model, optimizer) there and let the loop go through rec.watch(…), or put @rec.step above the function that does one step';
