@@ -1,12 +1,16 @@
 // Entry of the command line: binds the process to `run`.
 
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { version } from '../../package.json';
 import { allRules } from '../analyzer/analyzer';
+import { RECORDER_FILE } from '../analyzer/recorder/marks';
 import { createAnalyzer, engineOf } from './analyzer-engine';
 import { checkpointerOf } from './checkpointer';
 import { EXIT } from './context';
 import { describeFileError, errorCode } from './file-error';
 import { run } from './run';
+import { scriptRecorderOf } from './script-recorder';
 import { Terminal } from './terminal';
 
 /** What a shell reports for a program that writes into a pipe that nobody reads any more. */
@@ -41,6 +45,8 @@ async function main(): Promise<void> {
     rules: allRules(),
     createEngine: async () => engineOf(await createAnalyzer()),
     createCheckpointer: async () => checkpointerOf(await createAnalyzer()),
+    createScriptRecorder: async () => scriptRecorderOf(await createAnalyzer()),
+    readRecorder: () => readFile(path.join(__dirname, '..', 'media', 'recorder', RECORDER_FILE)),
   });
 }
 
