@@ -113,20 +113,21 @@ export class DumpWatch implements vscode.Disposable {
   }
 }
 
-/** A copied folder's files come in any order. */
+/** The newest of those that are still there: a copied folder's files come in any order. */
 async function newestOf(uris: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
-  if (uris.length < 2) return uris[0];
   const times = await Promise.all(
     uris.slice(-MOST_ASKED).map(async (uri) => {
       try {
-        return { uri, time: (await vscode.workspace.fs.stat(uri)).mtime };
+        return [{ uri, time: (await vscode.workspace.fs.stat(uri)).mtime }];
       } catch {
-        // It is gone again.
-        return { uri, time: 0 };
+        return [];
       }
     }),
   );
-  return times.reduce((a, b) => (b.time >= a.time ? b : a)).uri;
+  return times
+    .flat()
+    .sort((x, y) => x.time - y.time)
+    .at(-1)?.uri;
 }
 
 /** The same for all ranks of a step. */
