@@ -1,4 +1,5 @@
-// Writes everything that follows from the rule files: the index, the pages, the README table, the severity settings.
+// Writes everything that follows from the rule files (the index, the pages, the README table, the severity settings)
+// and the recorder, one file made of its parts.
 // With --check it writes nothing and says which of them are stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +9,8 @@ import { nodeBundle, root } from './bundles.mjs';
 
 const RULE_FOLDER = 'src/rules';
 const PAGE_FOLDER = 'media/rules';
+const RECORDER_PARTS = 'recorder';
+const RECORDER = 'media/recorder/nanlens.py';
 const TABLE_BEGIN = '<!-- rules:begin -->';
 const TABLE_END = '<!-- rules:end -->';
 const SEVERITIES = ['error', 'warning', 'information', 'hint', 'off'];
@@ -134,6 +137,15 @@ function read(file) {
   return existsSync(full) ? readFileSync(full, 'utf8') : undefined;
 }
 
+/** The recorder that users copy: its parts in the order of their numbers. */
+function recorderFile() {
+  const parts = readdirSync(path.join(root, RECORDER_PARTS)).filter((name) => /^\d\d-[\w-]+\.py$/.test(name));
+  return parts
+    .sort()
+    .map((name) => read(`${RECORDER_PARTS}/${name}`))
+    .join('\n\n');
+}
+
 /** Files as they should be (undefined: should not exist), by path from the root; `problems` are places that are missing. */
 async function generate() {
   const { rules, rulePage } = await loadRules();
@@ -141,6 +153,7 @@ async function generate() {
   const files = new Map();
   files.set(`${RULE_FOLDER}/index.generated.ts`, indexFile(rules));
   for (const { rule } of rules) files.set(`${PAGE_FOLDER}/${rule.code}.md`, rulePage(rule));
+  files.set(RECORDER, recorderFile());
   const pages = path.join(root, PAGE_FOLDER);
   for (const page of existsSync(pages) ? readdirSync(pages) : []) {
     const file = `${PAGE_FOLDER}/${page}`;

@@ -1,0 +1,701 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# The recorder: one look at each update, and what follows from a bad one.
+
+_FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
+"""Optimizers whose fused update obeys `found_inf` on the device."""
+SKIPS_OF_A_RUNNING_SCALE = 5
+"""Updates in a row that a loss scaler may skip once the scale has settled."""
+SKIPS_OF_A_NEW_SCALE = 40
+"""The same while it still looks for its scale: a start at 2**24 rightly skips more than twenty."""
+SETTLED_STEPS = 10
+
+
+def _guarded(method: Callable[..., T]) -> Callable[..., T | None]:
+    """The recorder's own errors switch it off and never reach the training."""
+
+    @functools.wraps(method)
+    def call(self: Recorder, *args: Any, **keywords: Any) -> T | None:
+        if self._is_off:
+            return None
+        try:
+            return method(self, *args, **keywords)
+        except NonFinite:
+            raise
+        except Exception as error:
+            self._fail(error)
+            return None
+
+    return call
+
+
+class Recorder:
+    """
+    Watches a training run for its first NaN or Inf.
+
+    model: the module that is trained, or several. optimizer: the optimizer, or several; without one, every optimizer
+    that steps is looked at. out: the folder that dumps go to. on_anomaly: "raise" ends the run with `NonFinite`;
+    "warn" tells, leaves the step out and goes on. mode: "sync" asks the device once a step; "freeze" never waits for
+    the device and needs fused optimizers of PyTorch on a GPU; "auto" chooses. history: whether to write history.jsonl.
+    save_batch: whether a dump may hold values of the batch; else it has only statistics, shapes and sample indices.
+
+    Raises ValueError for an unknown `on_anomaly` or `mode`, TypeError where model or optimizer is neither.
+    """
+
+    def __init__(
+        self,
+        model: Any = None,
+        optimizer: Any = None,
+        out: str | os.PathLike[str] = "nanlens-dumps",
+        on_anomaly: Literal["raise", "warn"] = "raise",
+        *,
+        mode: Literal["auto", "sync", "freeze"] = "auto",
+        history: bool = True,
+        save_batch: bool = False,
+    ) -> None:
+        if on_anomaly not in ("raise", "warn"):
+            raise ValueError(f'on_anomaly is "raise" or "warn", not {on_anomaly!r}')
+        if mode not in ("auto", "sync", "freeze"):
+            raise ValueError(f'mode is "auto", "sync" or "freeze", not {mode!r}')
+        self._models = [_as_module(one) for one in _as_list(model)]
+        self._optimizers = [_as_optimizer(one) for one in _as_list(optimizer)]
+        self.out = os.fspath(out)
+        self.on_anomaly = on_anomaly
+        self.dumps: list[str] = []
+        """Paths of the dumps that were written."""
+        self._mode = mode
+        self._save_batch = save_batch
+        self._is_off = False
+        self._step = 0
+        self._window: _Window | None = None
+        self._replay: _Replay | None = None
+        self._anomalies = 0
+        self._pending: NonFinite | None = None
+        self._started = datetime.datetime.now(datetime.timezone.utc)
+        self._run: str | None = None
+        self._wants_history = history
+        self._history = _History(None)
+        self._has_history_path = False
+        self._clone_batches = False
+        self._buffers = _BufferShadow(self._models)
+        self._attributes = _ModuleAttributes(self._models)
+        self._generators: list[Any] | None = None
+        self._devices: list[torch.device] | None = None
+        self._parameter_ids: set[int] | None = None
+        self._step_site: Site | None = None
+        self._scaled: int = 0
+        self._scaler: Any = None
+        self._inside_scaler = False
+        self._skips = 0
+        self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
+        self._good_steps = 0
+        self._clip: _ClipNorm | None = None
+        self._is_in_step = False
+        self._found: dict[torch.device, torch.Tensor] = {}
+        self._past: collections.deque[_Window] = collections.deque(maxlen=FREEZE_LAG + 1)
+        self._checks: list[tuple[str, torch.Tensor]] = []
+        """Names and flags (1 where not finite) of the values that the script asked to be checked."""
+        self._owes_agreement: torch.device | None = None
+        self._is_collective: bool | None = None
+        self._rerun: Callable[[Any], Any] | None = None
+        """Runs a batch again at once, where a trainer and not the user's loop hands them out."""
+        _patches.install(self)
+
+    # -- what the user calls ------------------------------------------------------------------------------------------
+
+    def watch(self, loader: Iterable[T]) -> _Watch[T]:
+        """The loader's batches as they are; the loop's body is what can be run again. Best around the whole iterable:
+        `for i, batch in rec.watch(enumerate(loader)):`."""
+        return _Watch(self, loader)
+
+    def step(self, function: Callable[..., T]) -> Callable[..., T]:
+        """Decorates a function that does one training step; it is called once more with the same arguments if need be."""
+
+        @functools.wraps(function)
+        def call(*args: Any, **keywords: Any) -> T:
+            return _run_step(self, function, args, keywords)
+
+        return call
+
+    def guard(self) -> contextlib.AbstractContextManager[None]:
+        """For inference: looks at the outputs of the models that run inside, and runs a bad call once more."""
+        return _guard(self)
+
+    def close(self) -> None:
+        """Takes all hooks away. Nothing is recorded afterwards."""
+        self._is_off = True
+        _patches.remove(self)
+        self._history.close()
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- one window after the other -----------------------------------------------------------------------------------
+
+    @_guarded
+    def _begin(self, batch: Any, frame: types.FrameType | None, index: int, sample_indices: list[int] | None) -> Any:
+        """Opens a window for the batch, or adds it to the one that has not come to an update yet. The batch to use."""
+        self._raise_pending()
+        if self._clone_batches:
+            batch = _cloned(batch)
+        if self._generators is None or index == 0:
+            self._generators = _find_generators(self._models, frame)
+        if self._devices is None:
+            self._devices = self._find_devices()
+        window = self._window
+        if window is not None and window.is_open and window.micro and not window.micro[-1].had_backward:
+            # Nothing came of that batch.
+            window.micro.pop()
+        if window is None or not window.is_open or not window.micro:
+            self._attributes.look()
+            names: Iterable[str] = ()
+            if frame is not None:
+                names = _rebound_names(frame.f_code, frame.f_lineno)
+            variables = _Variables(frame, names, self._attributes.changing)
+            window = self._window = _Window(self._step, self._buffers.take(), variables)
+        random_state = _RandomState(self._devices, self._generators or ())
+        window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
+        window.let_go()
+        return batch
+
+    @_guarded
+    def _finish(self) -> _Trip | None:
+        """At the next fetch: whether the window that ends is to be run again."""
+        window = self._window
+        if window is None:
+            return None
+        if self._checks and window.trip is None:
+            self._look_at_checks(window)
+        if window.trip is not None:
+            return window.trip
+        if any(micro.was_changed for micro in window.micro):
+            self._clone_batches = True
+        if not window.is_open:
+            self._close_window(window)
+        return None
+
+    def _close_window(self, window: _Window) -> None:
+        self._step += 1
+        self._window = None
+        if window.row:
+            self._write_history(window.step, window.row)
+
+    def _write_history(self, step: int, row: Mapping[str, float | None]) -> None:
+        if not self._has_history_path and self._wants_history:
+            self._has_history_path = True
+            rank, _ = _rank_and_world()
+            name = "history.jsonl" if rank == 0 else f"history.rank-{rank}.jsonl"
+            self._history.path = os.path.join(self._run_folder(), name)
+        self._history.add(step, row)
+
+    # -- what the patched calls of PyTorch tell -----------------------------------------------------------------------
+
+    @_guarded
+    def _on_backward(self, tensors: Any) -> None:
+        if torch._C._current_autograd_node() is not None:
+            return  # a checkpoint's recomputation, not a loss
+        for tensor in _tensors(tensors):
+            if tensor.numel() != 1 or not tensor.is_floating_point():
+                continue
+            if self._scaled:
+                self._scaled -= 1
+            else:
+                self._on_loss(tensor)
+        if self._window is not None and self._window.micro:
+            self._window.micro[-1].had_backward = True
+
+    def _on_loss(self, loss: torch.Tensor) -> None:
+        if self._replay is not None:
+            self._replay.on_loss(loss)
+            return
+        if self._window is None:
+            self._window = _Window(self._step, [], None)
+        self._window.losses.append(loss.detach())
+
+    @_guarded
+    def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
+        """The global hook before each update. A tuple replaces the arguments of `step`."""
+        if not self._is_mine(optimizer):
+            return None
+        closure = keywords.get("closure") or (args[1] if len(args) > 1 and callable(args[1]) else None)
+        if closure is not None and callable(closure):
+            return self._with_closure(optimizer, closure, args, keywords)
+        if self._replay is not None:
+            self._replay.on_check(optimizer)
+            self._drop_gradients()
+            return None
+        if self._inside_scaler:
+            self._note_step_site()
+            self._row_of(optimizer, None, with_norm=True)
+            return None
+        self._check(optimizer)
+        return None
+
+    def _with_closure(
+        self, optimizer: torch.optim.Optimizer, closure: Callable[[], Any], args: Any, keywords: Any
+    ) -> tuple[Any, Any]:
+        window = self._window
+        is_replay = self._replay is not None
+        moves = type(optimizer).__name__ not in _ONE_EVALUATION
+        if window is not None and not is_replay and moves:
+            window.closures = [*(s for s in window.closures if s.optimizer is not optimizer), _ClosureState(optimizer)]
+
+        @functools.wraps(closure)
+        def watched() -> Any:
+            result = closure()
+            replay = self._replay
+            if replay is not None:
+                replay.on_check(optimizer)
+                if replay.is_done or not moves:
+                    self._drop_gradients()
+            else:
+                self._check_closure(optimizer)
+            return result
+
+        if "closure" in keywords:
+            return args, {**keywords, "closure": watched}
+        return (args[0], watched, *args[2:]), keywords
+
+    @_guarded
+    def _check_closure(self, optimizer: torch.optim.Optimizer) -> None:
+        self._check(optimizer)
+
+    def _check(self, optimizer: torch.optim.Optimizer) -> None:
+        """The one look at an update: are losses and gradients finite? If not, the gradients go, and with them the update."""
+        self._raise_pending()
+        window = self._window
+        if window is None:
+            window = self._window = _Window(self._step, [], None)
+        self._note_step_site()
+        if window.trip is not None:
+            self._drop_gradients()
+            return
+        if self._is_frozen(optimizer):
+            self._check_frozen(window, optimizer)
+            return
+        device = self._owes_agreement = self._agreement_device(optimizer)
+        losses = window.losses[window.looked_at :]
+        checks, self._checks = self._checks, []
+        gradients = _gradients_of(optimizer)
+        total = self._norm(optimizer, gradients)
+        flags = [flag for _, flag in checks]
+        numbers = _fetch([*losses, *flags, *([total] if total is not None else [])])
+        norm = numbers[-1] if total is not None else 0.0
+        values = numbers[: len(losses)]
+        cause: Literal["loss", "gradients", "check", "peer"] | None = None
+        if not all(math.isfinite(value) for value in values):
+            cause = "loss"
+        elif any(numbers[len(losses) : len(losses) + len(flags)]):
+            cause = "check"
+        elif not math.isfinite(norm):
+            # The norm of finite gradients may overflow.
+            if all(_is_finite(gradient) for gradient in gradients):
+                norm = math.sqrt(sum(float(_double_norm(gradient)) ** 2 for gradient in gradients))
+            else:
+                cause = "gradients"
+        self._owes_agreement = None
+        if _agree(cause is not None, device) and cause is None:
+            cause = "peer"
+        self._row(window, values, norm, optimizer)
+        number = window.checks
+        window.checks += 1
+        window.looked_at = len(window.losses)
+        self._clip = None
+        if cause is not None:
+            self._trip(window, _Trip(cause, number, _fetch(window.losses)))
+        else:
+            self._good_steps += 1
+
+    def _trip(self, window: _Window, trip: _Trip) -> None:
+        window.trip = trip
+        if not window.micro:
+            window.bad_parameters = [name for name, gradient in self._gradients() if not _is_finite(gradient)]
+        self._drop_gradients()
+        self._write_history(window.step, window.row)
+        if window.micro and self._rerun is None:
+            return  # the loop runs it again when it asks for the next batch
+        replay: _Replay | None = None
+        if window.micro and self._rerun is not None:
+            replay = _run_again(self, window, trip, self._rerun, None)
+        error = self._settle(window, replay)
+        if error is not None:
+            raise error
+
+    def _row_of(self, optimizer: torch.optim.Optimizer, losses: list[float] | None, with_norm: bool) -> None:
+        window = self._window
+        if window is None:
+            return
+        norm: float | None = None
+        if with_norm and getattr(optimizer, "grad_scale", None) is None:
+            total = self._norm(optimizer, _gradients_of(optimizer))
+            norm = float(total) if total is not None else None
+        self._row(window, losses or [], norm, optimizer)
+
+    def _row(
+        self, window: _Window, losses: Sequence[float], norm: float | None, optimizer: torch.optim.Optimizer
+    ) -> None:
+        row = window.row
+        if losses:
+            row["loss"] = next((loss for loss in losses if not math.isfinite(loss)), losses[-1])
+        if norm is not None:
+            row["grad_norm"] = norm
+        rate = optimizer.param_groups[0].get("lr") if optimizer.param_groups else None
+        if isinstance(rate, (int, float)) or (isinstance(rate, torch.Tensor) and rate.device.type == "cpu"):
+            row["lr"] = float(rate)
+        if self._scaler is not None and self._scaler.is_enabled():
+            row["scale"] = float(self._scaler.get_scale())
+
+    def _norm(self, optimizer: torch.optim.Optimizer, gradients: list[torch.Tensor]) -> torch.Tensor | None:
+        """The L2 norm of the optimizer's gradients, float32, one element; clipping has often computed it already."""
+        clip = self._clip
+        if clip is not None and clip.is_of(gradients):
+            return clip.norm.to(torch.float32)
+        return _total(_norms(gradients))
+
+    # -- loss scaling -------------------------------------------------------------------------------------------------
+
+    @_guarded
+    def _before_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        """A NaN loss is one whatever the scale."""
+        self._scaler = scaler
+        self._note_step_site()
+        window = self._window
+        if window is None or window.trip is not None or not self._is_mine(optimizer):
+            return
+        self._scaled = 0
+        device = self._owes_agreement = self._agreement_device(optimizer)
+        values = _fetch(window.losses[window.looked_at :])
+        is_bad = not all(math.isfinite(value) for value in values)
+        self._owes_agreement = None
+        is_peer = _agree(is_bad, device) and not is_bad
+        self._row(window, values, None, optimizer)
+        window.looked_at = len(window.losses)
+        if is_bad or is_peer:
+            number = window.checks
+            window.checks += 1
+            window.row["grad_norm"] = math.nan
+            self._trip(window, _Trip("loss" if is_bad else "peer", number, _fetch(window.losses)))
+
+    @_guarded
+    def _after_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        """A scaler that settles skips updates; one that skips again and again may have gradients that no scale can mend."""
+        window = self._window
+        if window is None or window.trip is not None or not self._is_mine(optimizer):
+            return
+        number = window.checks
+        window.checks += 1
+        if not self._was_skipped(scaler, optimizer):
+            self._good_steps += 1
+            self._skips = 0
+            self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
+            return
+        window.row["grad_norm"] = math.inf
+        self._skips += 1
+        has_settled = self._good_steps >= SETTLED_STEPS or scaler.get_scale() < 1
+        if (has_settled and self._skips >= self._skips_allowed) or self._skips >= SKIPS_OF_A_NEW_SCALE + self._skips_allowed:
+            self._trip(window, _Trip("skips", number, _fetch(window.losses)))
+
+    def _was_skipped(self, scaler: Any, optimizer: torch.optim.Optimizer) -> bool:
+        state = scaler._per_optimizer_states.get(id(optimizer), {})
+        return any(float(found) for found in state.get("found_inf_per_device", {}).values())
+
+    # -- freeze mode --------------------------------------------------------------------------------------------------
+
+    def _is_frozen(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether the device itself holds this optimizer back, without telling the host."""
+        if self._mode == "sync" or self._scaler is not None or _rank_and_world()[1] > 1:
+            return False
+        if type(optimizer).__name__ not in _FUSED or not all(group.get("fused") for group in optimizer.param_groups):
+            return False
+        return self._mode == "freeze" or all(device.type == "cuda" for device in self._devices or self._find_devices())
+
+    def _check_frozen(self, window: _Window, optimizer: torch.optim.Optimizer) -> None:
+        losses = window.losses[window.looked_at :]
+        gradients = _gradients_of(optimizer)
+        total = self._norm(optimizer, gradients)
+        number = window.checks
+        window.checks += 1
+        window.looked_at = len(window.losses)
+        self._clip = None
+        if total is None:
+            return
+        device = total.device
+        parts = [loss.to(device, torch.float32).reshape(()) for loss in losses]
+        numbers = torch.stack([*parts, total])
+        # Finite gradients whose norm overflows must not stop the run: the largest element tells.
+        peaks = torch._foreach_norm([g for g in gradients if g.layout is torch.strided], math.inf, dtype=torch.float32)
+        exact = torch.stack([*parts, *peaks])
+        bad = (~torch.isfinite(exact)).any().to(torch.float32)
+        found = self._found.get(device)
+        if found is None:
+            found = self._found[device] = torch.zeros((), dtype=torch.float32, device=device)
+        torch.maximum(found, bad, out=found)
+        optimizer.found_inf = found  # type: ignore[attr-defined]
+        flags = torch.cat([numbers, bad.reshape(1), torch.tensor([float(number)], device=device)])
+        if device.type == "cuda":
+            window.flags = torch.empty(flags.shape, dtype=flags.dtype, pin_memory=True)
+            window.flags.copy_(flags, non_blocking=True)
+            window.event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            window.event.record()
+        else:
+            window.flags = flags.clone()
+        self._row(window, [], None, optimizer)
+
+    @_guarded
+    def _look_back(self) -> _Window | None:
+        """Freeze mode: the oldest window whose numbers have come in and are bad."""
+        window = self._window
+        if window is not None and not window.is_open:
+            self._close_quietly(window)
+        while self._past:
+            oldest = self._past[0]
+            if oldest.event is not None and not oldest.event.query():
+                if len(self._past) < FREEZE_LAG:
+                    return None
+                oldest.event.synchronize()
+            self._past.popleft()
+            if oldest.flags is None:
+                continue
+            *losses, norm, bad, number = oldest.flags.tolist()
+            if losses:
+                oldest.row["loss"] = losses[-1]
+            oldest.row["grad_norm"] = norm
+            self._write_history(oldest.step, oldest.row)
+            if bad:
+                cause: Literal["loss", "gradients"] = "gradients"
+                if not all(math.isfinite(loss) for loss in losses):
+                    cause = "loss"
+                oldest.trip = _Trip(cause, int(number), losses)
+                self._past.clear()
+                return oldest
+        return None
+
+    def _close_quietly(self, window: _Window) -> None:
+        if window.flags is None:
+            return
+        if any(micro.was_changed for micro in window.micro):
+            self._clone_batches = True
+        self._past.append(window)
+        self._window = None
+        self._step += 1
+
+    # -- what loops and trainers ask for ------------------------------------------------------------------------------
+
+    @_guarded
+    def _on_scale(self, scaler: Any, outputs: Any) -> None:
+        """The loss before it is scaled."""
+        self._scaler = scaler
+        losses = [tensor for tensor in _tensors(outputs) if tensor.numel() == 1 and tensor.is_floating_point()]
+        for loss in losses:
+            self._on_loss(loss)
+        self._scaled = len(losses)
+
+    @_guarded
+    def _on_replayed_step(self, optimizer: torch.optim.Optimizer) -> None:
+        if self._replay is not None and self._is_mine(optimizer):
+            self._replay.on_check(optimizer)
+            self._drop_gradients()
+
+    def _has_dropped_a_step(self) -> bool:
+        return self._window is not None and self._window.trip is not None
+
+    def _agree_still(self, optimizer: torch.optim.Optimizer) -> None:
+        """Switched off in one process, it still answers the others, which would wait for ever."""
+        if self._is_collective and self._is_mine(optimizer):
+            with contextlib.suppress(Exception):
+                _agree(False, self._agreement_device(optimizer))
+
+    @_guarded
+    def _end_of_batch(self) -> None:
+        """A trainer begins the next batch: a window that has come to its update is over."""
+        if self._finish() is not None and self._window is not None:
+            error = self._settle(self._window, None)
+            if error is not None:
+                raise error
+
+    @_guarded
+    def _clock(self, step: int) -> None:
+        """A trainer's own numbering of steps."""
+        if self._window is not None and len(self._window.micro) == 1:
+            self._window.step = self._step = step
+
+    def _adopt(self, models: Sequence[torch.nn.Module], optimizers: Sequence[Any]) -> None:
+        """What a trainer trains, known only once it begins."""
+        self._models = list(models)
+        self._optimizers = [_as_optimizer(one) for one in optimizers]
+        self._parameter_ids = None
+        self._devices = None
+        self._buffers = _BufferShadow(self._models)
+        self._attributes = _ModuleAttributes(self._models)
+
+    def _settle(self, window: _Window, replay: _Replay | None) -> NonFinite | None:
+        return _settle(self, window, replay)
+
+    def _skip_quietly(self, window: _Window) -> None:
+        """More bad steps than dumps: the step is left out and nothing said."""
+        self._anomalies += 1
+        with torch.no_grad():
+            self._buffers.restore(window.buffers)
+        for found in self._found.values():
+            found.zero_()
+        self._close_window(window)
+
+    # -- helpers ------------------------------------------------------------------------------------------------------
+
+    def _is_mine(self, optimizer: torch.optim.Optimizer) -> bool:
+        if not self._optimizers and not self._models:
+            return True
+        if any(optimizer is own for own in self._optimizers):
+            return True
+        if self._parameter_ids is None:
+            own = [p for model in self._models for p in model.parameters()]
+            own += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
+            self._parameter_ids = {id(parameter) for parameter in own}
+        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
+        return id(first) in self._parameter_ids
+
+    def _find_devices(self) -> list[torch.device]:
+        parameters = [p for model in self._models for p in model.parameters()]
+        parameters += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
+        self._devices = list({parameter.device for parameter in parameters})
+        return self._devices
+
+    def _gradients(self) -> Iterator[tuple[str, torch.Tensor]]:
+        """Names and gradients of all that is trained."""
+        seen: set[int] = set()
+        for model in self._models:
+            for name, parameter in model.named_parameters():
+                if parameter.grad is not None and id(parameter) not in seen:
+                    seen.add(id(parameter))
+                    yield name, parameter.grad
+        for optimizer in self._optimizers:
+            for index, parameter in enumerate(p for group in optimizer.param_groups for p in group["params"]):
+                if parameter.grad is not None and id(parameter) not in seen:
+                    seen.add(id(parameter))
+                    yield f"parameter {index}", parameter.grad
+
+    def _drop_gradients(self) -> None:
+        """Without gradients an update does nothing: parameters and the optimizer's state stay as they are."""
+        for model in self._models:
+            for parameter in model.parameters():
+                parameter.grad = None
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    parameter.grad = None
+
+    def _note_step_site(self) -> None:
+        frame: types.FrameType | None = sys._getframe(2)
+        while frame is not None:
+            if _owner(frame.f_code.co_filename) == "user":
+                self._step_site = (frame.f_code, frame.f_lineno)
+                return
+            frame = frame.f_back
+
+    def _agreement_device(self, optimizer: torch.optim.Optimizer) -> torch.device | None:
+        """Where to agree with the other processes; None where they do not train one model in step."""
+        if self._is_collective is None:
+            self._is_collective = _trains_in_step(self._models, self._optimizers)
+        if not self._is_collective or _is_joining(self._models):
+            return None
+        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
+        return first.device if first is not None else torch.device("cpu")
+
+    def _fail(self, error: BaseException) -> None:
+        if self._is_off:
+            return
+        self._is_off = True
+        frames = traceback.extract_tb(error.__traceback__)
+        own = next((frame for frame in reversed(frames) if frame.filename == __file__), None)
+        where = f" (nanlens.py:{own.lineno})" if own is not None else ""
+        _say(f"switched off by an error of its own, the training goes on: {type(error).__name__}: {error}{where}")
+        with contextlib.suppress(Exception):
+            for found in self._found.values():
+                found.zero_()
+        device, self._owes_agreement = self._owes_agreement, None
+        if device is not None:
+            with contextlib.suppress(Exception):
+                _agree(False, device)
+
+    def _raise_pending(self) -> None:
+        if self._pending is not None:
+            error, self._pending = self._pending, None
+            raise error
+
+    def _look_at_checks(self, window: _Window) -> None:
+        """Values that the script asked to be checked and that no loss or gradient has betrayed."""
+        checks, self._checks = self._checks, []
+        if any(_fetch([flag for _, flag in checks])) and window.micro:
+            window.trip = _Trip("check", max(0, window.checks - 1), _fetch(window.losses))
+
+    def _run_folder(self) -> str:
+        if self._run is None:
+            self._run = _run_name(self._started)
+        return os.path.join(self.out, self._run)
+
+
+def _fetch(tensors: Sequence[torch.Tensor]) -> list[float]:
+    """Values of one-element tensors, with a single wait for the device."""
+    if not tensors:
+        return []
+    first = tensors[0].device
+    flat = [tensor.detach().reshape(()).to(first, torch.float32) for tensor in tensors]
+    return torch.stack(flat).tolist()
+
+
+def _double_norm(gradient: torch.Tensor) -> torch.Tensor:
+    parts = [values for part in _plain(gradient) if (values := _values(part)) is not None]
+    if not parts:
+        return torch.zeros((), dtype=torch.float64)
+    total: torch.Tensor = torch.linalg.vector_norm(
+        torch.stack([torch.linalg.vector_norm(values.double()) for values in parts])
+    )
+    return total
+
+
+def _gradients_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [
+        parameter.grad
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        if parameter.grad is not None
+    ]
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _as_module(value: Any) -> torch.nn.Module:
+    if isinstance(value, torch.nn.Module):
+        return value
+    raise TypeError(f"model is a torch.nn.Module or a list of them, not {type(value).__name__}")
+
+
+def _as_optimizer(value: Any) -> torch.optim.Optimizer:
+    """The optimizer of PyTorch, out of the wrappers of Accelerate, Fabric and the like."""
+    for _ in range(8):
+        inner = getattr(value, "optimizer", None)
+        if inner is None or inner is value:
+            break
+        value = inner
+    if isinstance(value, torch.optim.Optimizer):
+        return value
+    raise TypeError(f"optimizer is a torch.optim.Optimizer or a list of them, not {type(value).__name__}")
+
+
+def _cloned(batch: Any, depth: int = 4) -> Any:
+    """A batch whose tensors may be written into; what is no tensor, tuple, list or mapping stays itself."""
+    if isinstance(batch, torch.Tensor):
+        return batch.clone() if batch.grad_fn is None else batch
+    if depth == 0:
+        return batch
+    if type(batch) in (list, tuple):
+        return type(batch)(_cloned(part, depth - 1) for part in batch)
+    if type(batch) is dict:
+        return {key: _cloned(part, depth - 1) for key, part in batch.items()}
+    return batch
