@@ -19,7 +19,7 @@ export interface Context {
   createCheckpointer(): Promise<Checkpointer>;
   createScriptRecorder(): Promise<ScriptRecorder>;
   /** The recorder's source, as it ships. */
-  readRecorder(): Promise<Uint8Array>;
+  readonly recorder: Uint8Array;
 }
 
 export const EXIT = { clean: 0, findings: 1, error: 2 } as const;

@@ -1,10 +1,8 @@
 // Entry of the command line: binds the process to `run`.
 
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import recorder from '../../media/recorder/nanlens.py';
 import { version } from '../../package.json';
 import { allRules } from '../analyzer/analyzer';
-import { RECORDER_FILE } from '../analyzer/recorder/marks';
 import { createAnalyzer, engineOf } from './analyzer-engine';
 import { checkpointerOf } from './checkpointer';
 import { EXIT } from './context';
@@ -46,7 +44,7 @@ async function main(): Promise<void> {
     createEngine: async () => engineOf(await createAnalyzer()),
     createCheckpointer: async () => checkpointerOf(await createAnalyzer()),
     createScriptRecorder: async () => scriptRecorderOf(await createAnalyzer()),
-    readRecorder: () => readFile(path.join(__dirname, '..', 'media', 'recorder', RECORDER_FILE)),
+    recorder: new TextEncoder().encode(recorder),
   });
 }
 

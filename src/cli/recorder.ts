@@ -6,7 +6,6 @@ import { type CommandSpec, type ParsedArguments, UsageError } from './arguments'
 import { replaceFile } from './atomic-write';
 import { type Context, EXIT, type ExitCode } from './context';
 import { displayPath } from './discovery';
-import { describeFileError } from './file-error';
 import { paintDiff, unifiedDiff } from './patch';
 import { putRecorder } from './recorder-file';
 import { counted } from './report-text';
@@ -86,16 +85,7 @@ async function writeTo(folder: string, isForced: boolean, context: Context): Pro
 
 /** Whether the recorder is in the folder now; if not, why is told. */
 async function putBeside(folder: string, isForced: boolean, context: Context, report: Terminal): Promise<boolean> {
-  let source: Uint8Array;
-  try {
-    source = await context.readRecorder();
-  } catch (error) {
-    context.terminal.error(
-      `the recorder, which ships beside this program, could not be read: ${describeFileError(error)}`,
-    );
-    return false;
-  }
-  const outcome = await putRecorder(folder, source, isForced);
+  const outcome = await putRecorder(folder, context.recorder, isForced);
   const shown = visible(displayPath(outcome.file, context.cwd));
   switch (outcome.kind) {
     case 'written':

@@ -62,7 +62,7 @@ export function mergeRanks(dumps: readonly NamedDump[]): NamedDump {
     const [lead] = named.result.dump.anomalies;
     if (!lead) return [];
     const rank = lead.rank ?? rankName(named.path)?.rank ?? 0;
-    return [{ rank, named, lead, isReceived: lead.kind === 'grad-nonfinite' && FROM_ANOTHER.test(lead.message) }];
+    return [{ rank, named, lead, isReceived: isReceived(named.result, lead, rank) }];
   });
   voices.sort(byGuilt);
   const [guilty, ...others] = voices;
@@ -96,6 +96,12 @@ export function mergeRanks(dumps: readonly NamedDump[]): NamedDump {
       problems: problemsOfAll(dumps, guilty, ranks),
     },
   };
+}
+
+/** Whether the recorder says so, of its own rank or in words. */
+function isReceived({ dump }: ReadResult, lead: Anomaly, rank: number): boolean {
+  const own = dump.recording?.ranks.find((one) => one.rank === rank);
+  return own?.role === 'consequence' || (lead.kind === 'grad-nonfinite' && FROM_ANOTHER.test(lead.message));
 }
 
 /** Who made it before who received it, who knows its line before who does not, then time, then rank. */

@@ -16,11 +16,11 @@ import { findTrainingLoops, type Loop, type TrainingLoop } from './training-loop
 
 const ATTACH_BY_HAND = 'write nanlens.attach(trainer) after the line that makes it';
 const BY_HAND = 'make rec = nanlens.Recorder(model, optimizer) where both are known and write rec.watch(…) here';
+const NO_MODEL =
+  'which model is trained here cannot be seen: give it to nanlens.Recorder before the optimizer, so that its buffers are put back when a step is run again';
 const WHILE_LOOP =
   'the training loop is a while loop and goes through nothing that can be watched: make rec = nanlens.Recorder(model, optimizer) before it and put @rec.step above a function that does one step';
 const RECORDER_NAMES = ['rec', 'recorder', 'nanlens_recorder'];
-/** What goes through its first argument and gives each item, perhaps with a number. */
-const PASSES_ON = /(?:^|\.)(?:enumerate|tqdm|track)$/;
 
 /** Never throws. A script that has a recorder already gets no other. */
 export function insertRecorder(model: SemanticModel): RecorderInsertion {
@@ -132,7 +132,6 @@ class RecorderInserter {
     if (this.name === undefined) return `the names ${RECORDER_NAMES.join(', ')} are all taken`;
     const { models, optimizers } = subjectsOf(this.model, training);
     if (optimizers.length === 0) return `which optimizer steps here cannot be seen before the loop: ${BY_HAND}`;
-    if (models.length === 0) return `which model is trained here cannot be seen: ${BY_HAND}`;
     const wrapped = this.wrappedIterable(loop.iterable, offset);
     if (!wrapped) return `the loop goes through a bare tuple: put parentheses around it, or ${BY_HAND}`;
     const texts = [...models, ...optimizers.map((text) => text.replace(/^list\(/, ''))];
@@ -142,7 +141,9 @@ class RecorderInserter {
     });
     const place = before && this.placeBefore(offset + before.start);
     if (!before || !place) return `no line before the loop can hold the recorder: ${BY_HAND}`;
-    const call = `${this.name} = ${RECORDER_MODULE}.Recorder(${asArgument(models)}, ${asArgument(optimizers)})`;
+    const given =
+      models.length === 0 ? `optimizer=${asArgument(optimizers)}` : `${asArgument(models)}, ${asArgument(optimizers)}`;
+    const call = `${this.name} = ${RECORDER_MODULE}.Recorder(${given})`;
     if (!this.isMade(call, training, before, texts)) {
       const text = `${place.indent}${marked(call)}${place.lineEnd}`;
       this.edits.push({ span: { start: place.at, end: place.at }, text });
@@ -157,7 +158,7 @@ class RecorderInserter {
     const iterable = this.module.text.slice(start, end).replace(/\s+/g, ' ');
     this.note(offset + loop.start, `${this.name}.${WATCH_METHOD}(${iterable})`);
     this.noteOn(loop, offset + loop.start);
-    return undefined;
+    return models.length === 0 ? NO_MODEL : undefined;
   }
 
   /** Whether a recorder for the same things was made above, where this loop can see it. */
@@ -187,22 +188,16 @@ class RecorderInserter {
     }
   }
 
-  /** Absolute span of what is to be watched; undefined where it cannot be an argument as it stands. */
+  /**
+   * Absolute span of what is to be watched: the whole iterable, `enumerate` and progress bars included, so that a step
+   * that is run again has the number it had. Undefined where it cannot be an argument as it stands.
+   */
   private wrappedIterable(iterable: Expr, offset: number): { start: number; end: number } | undefined {
-    let target = iterable;
-    for (;;) {
-      if (target.kind !== 'Call' || !PASSES_ON.test(calleeText(target.callee))) break;
-      const [first] = target.args;
-      if (first?.unpack !== '' || (first.keyword !== undefined && first.keyword !== 'iterable')) break;
-      // A lone generator has the parentheses of the call.
-      if (outerSpan(first.value).start <= target.argsSpan.start) break;
-      target = first.value;
-    }
-    const span = outerSpan(target);
+    const span = outerSpan(iterable);
     const start = offset + span.start;
     const end = offset + span.end;
-    if (target.kind === 'Starred' || target.kind === 'BrokenExpr') return undefined;
-    if (target.kind === 'Tuple' && !isParenthesised(this.module.text.slice(start, end))) return undefined;
+    if (iterable.kind === 'Starred' || iterable.kind === 'BrokenExpr') return undefined;
+    if (iterable.kind === 'Tuple' && !isParenthesised(this.module.text.slice(start, end))) return undefined;
     return { start, end };
   }
 
@@ -265,11 +260,6 @@ class RecorderInserter {
       ),
     );
   }
-}
-
-function calleeText(callee: Expr): string {
-  if (callee.kind === 'Name') return callee.id;
-  return callee.kind === 'Attribute' ? `.${callee.name}` : '';
 }
 
 /** Whether the first parenthesis closes at the very end. */

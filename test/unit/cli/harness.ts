@@ -165,7 +165,7 @@ export async function runIn(folder: string, argv: readonly string[], options: Ru
     createEngine: async () => options.engine,
     createCheckpointer: async () => checkpointerOf(await freshAnalyzer()),
     createScriptRecorder: async () => scriptRecorderOf(await freshAnalyzer()),
-    readRecorder: () => readFile(path.join(process.cwd(), 'media/recorder/nanlens.py')),
+    recorder: await readFile('media/recorder/nanlens.py'),
   });
   return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
 }
