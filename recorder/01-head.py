@@ -83,7 +83,8 @@ class NonFinite(FloatingPointError):
 def _say(text: str) -> None:
     """Tells the user, and never fails for it."""
     with contextlib.suppress(Exception):
-        print(f"NaN Lens: {text}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"NaN Lens: {text}\n")
+        sys.stderr.flush()
 
 
 def _number(value: float) -> float | str:

@@ -164,3 +164,31 @@ def _named_tensors(value: Any, name: str = "", depth: int = 4) -> Iterator[tuple
 
 def _byte_count(value: Any) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in _tensors(value))
+
+
+def _fetch(tensors: Sequence[torch.Tensor]) -> list[float]:
+    """Values of one-element tensors, with a single wait for the device."""
+    if not tensors:
+        return []
+    first = tensors[0].device
+    flat = [tensor.detach().reshape(()).to(first, torch.float32) for tensor in tensors]
+    return torch.stack(flat).tolist()
+
+
+def _double_norm(gradient: torch.Tensor) -> torch.Tensor:
+    parts = [values for part in _plain(gradient) if (values := _values(part)) is not None]
+    if not parts:
+        return torch.zeros((), dtype=torch.float64)
+    total: torch.Tensor = torch.linalg.vector_norm(
+        torch.stack([torch.linalg.vector_norm(values.double()) for values in parts])
+    )
+    return total
+
+
+def _gradients_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [
+        parameter.grad
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        if parameter.grad is not None
+    ]

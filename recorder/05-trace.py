@@ -5,6 +5,10 @@ _WRITES_NOTHING = ("aten::empty", "aten::new_empty", "aten::_efficientzerotensor
 """Their memory holds garbage until somebody writes it: no finding."""
 
 
+_EXCHANGES = ("c10d::", "_c10d_functional::", "c10d_functional::")
+"""Collectives: their results come from other processes, and later."""
+
+
 class _Operation:
     """One operation of the replayed step."""
 
@@ -91,6 +95,9 @@ class _Trace(TorchDispatchMode):
         self.origins: dict[int, list[_Origin]] = {}
         """By storage: who wrote the non-finite values that it may hold."""
         self.written: set[int] = set()
+        self.collectives: dict[int, _Operation] = {}
+        """By storage: the exchange between processes that fills it, at some time after its call."""
+        self.last_exchange: _Operation | None = None
         self.extents: dict[tuple[Any, ...], tuple[float, float] | None] = {}
         self.nodes: dict[int, _Operation] = {}
         """By sequence number of the autograd node: the forward operation that made it."""
@@ -149,6 +156,8 @@ class _Trace(TorchDispatchMode):
         key = _storage(tensor)
         if key is None:
             return []
+        if key in self.collectives and key not in self.origins and not _is_finite(tensor):
+            self.origins[key] = [_received(self.collectives.pop(key), tensor)]
         if key not in self.written and key not in self.origins:
             # The first time it is read: it was there before the step.
             self.origins[key] = []
@@ -157,8 +166,13 @@ class _Trace(TorchDispatchMode):
                 extent = _extent(values)
                 self.extents[_identity(tensor)] = extent
                 if extent is not None and not (math.isfinite(extent[0]) and math.isfinite(extent[1])):
-                    kind, name = self.name_of(tensor) or ("other", "a tensor from before the step")
-                    self.origins[key] = [_Leaf(kind, name, tensor)]  # type: ignore[arg-type]
+                    known = self.name_of(tensor)
+                    if known is None and self.last_exchange is not None:
+                        # Some backends exchange through memory of their own.
+                        self.origins[key] = [_received(self.last_exchange, tensor)]
+                    else:
+                        kind, name = known or ("other", "a tensor from before the step")
+                        self.origins[key] = [_Leaf(kind, name, tensor)]  # type: ignore[arg-type]
         return self.origins.get(key, [])
 
     def _after(
@@ -187,6 +201,14 @@ class _Trace(TorchDispatchMode):
             for tensor in results:
                 self._forget(tensor)
             return
+        if name.startswith(_EXCHANGES):
+            operation.bad_inputs = [origin for _, origins in bad for origin in origins]
+            self.last_exchange = operation
+            for tensor in written:
+                self._forget(tensor)
+                if (key := _storage(tensor)) is not None:
+                    self.collectives[key] = operation
+            return
         read_keys = {_storage(tensor) for tensor in read_now}
         changed_keys = {_storage(part) for tensor in changed for part in _plain(tensor)}
         bad_outputs: list[torch.Tensor] = []
@@ -205,6 +227,7 @@ class _Trace(TorchDispatchMode):
             if key is None or is_view:
                 continue
             self.written.add(key)
+            self.collectives.pop(key, None)
             if is_bad:
                 bad_outputs.append(tensor)
                 if key in changed_keys and key in self.origins and values is not None and not _covers(tensor):
@@ -268,7 +291,9 @@ class _Trace(TorchDispatchMode):
         if not bad:
             # Something else than an operation may have written into an input: a kernel of its own, say.
             for tensor in read:
-                if not _is_finite(tensor):
+                if (origins := self._origins_of(tensor)) and not _is_finite(tensor):
+                    bad.append((tensor, origins))
+                elif not _is_finite(tensor):
                     kind, name = self.name_of(tensor) or ("other", "a tensor written outside of PyTorch's dispatcher")
                     bad.append((tensor, [_Leaf(kind, name, tensor)]))  # type: ignore[arg-type]
         relevant = [pair for pair in bad if _reaches(func, args, pair[0], bad_outputs[0])]
@@ -292,6 +317,15 @@ class _Trace(TorchDispatchMode):
             _explain(func, operation, args, kwargs, read, bad_outputs)
         elif operation.shrinks or len(self.operations) < MAX_OPERATIONS:
             _count(operation, bad_outputs[0])
+
+
+def _received(exchange: _Operation, tensor: torch.Tensor) -> _Operation:
+    """The exchange has brought bad values: its own if one of its inputs was bad, else those of another process."""
+    _count(exchange, tensor)
+    exchange.makes_nan = _has_nan(tensor)
+    exchange.has_inf = not exchange.makes_nan
+    exchange.is_born = not exchange.bad_inputs
+    return exchange
 
 
 def _count(operation: _Operation, output: torch.Tensor) -> None:

@@ -133,6 +133,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
         return f"{where}: {noun} was not finite before this step ({count}); first read{at}."
     operation = root
     value = _VALUE_WORDS[operation.value]
+    if operation.name.startswith(_EXCHANGES):
+        return f"{where}: {value} came from another process, through `{_short(operation.name)}`{at}."
     count = f" in {operation.bad_count} of {_plural(operation.size, 'element')}" if operation.size > 1 else ""
     because = f", because {operation.reason}" if operation.reason else ""
     if operation.is_backward:

@@ -28,6 +28,19 @@ class _MicroBatch:
         return any(tensor._version != version for tensor, version in self.versions)
 
 
+def _cloned(batch: Any, depth: int = 4) -> Any:
+    """A batch whose tensors may be written into; what is no tensor, tuple, list or mapping stays itself."""
+    if isinstance(batch, torch.Tensor):
+        return batch.clone() if batch.grad_fn is None else batch
+    if depth == 0:
+        return batch
+    if type(batch) in (list, tuple):
+        return type(batch)(_cloned(part, depth - 1) for part in batch)
+    if type(batch) is dict:
+        return {key: _cloned(part, depth - 1) for key, part in batch.items()}
+    return batch
+
+
 class _Trip:
     """Why a window is to be replayed."""
 
@@ -61,7 +74,7 @@ class _Window:
         self.flags: torch.Tensor | None = None
         """Freeze mode: loss, norm and whether they are bad, on their way to the host."""
         self.event: Any = None
-        self.rng_devices: Sequence[torch.device] = ()
+        self.flagged_check = 0
 
     @property
     def is_open(self) -> bool:

@@ -83,7 +83,8 @@ class NonFinite(FloatingPointError):
 def _say(text: str) -> None:
     """Tells the user, and never fails for it."""
     with contextlib.suppress(Exception):
-        print(f"NaN Lens: {text}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"NaN Lens: {text}\n")
+        sys.stderr.flush()
 
 
 def _number(value: float) -> float | str:
@@ -387,6 +388,34 @@ def _byte_count(value: Any) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in _tensors(value))
 
 
+def _fetch(tensors: Sequence[torch.Tensor]) -> list[float]:
+    """Values of one-element tensors, with a single wait for the device."""
+    if not tensors:
+        return []
+    first = tensors[0].device
+    flat = [tensor.detach().reshape(()).to(first, torch.float32) for tensor in tensors]
+    return torch.stack(flat).tolist()
+
+
+def _double_norm(gradient: torch.Tensor) -> torch.Tensor:
+    parts = [values for part in _plain(gradient) if (values := _values(part)) is not None]
+    if not parts:
+        return torch.zeros((), dtype=torch.float64)
+    total: torch.Tensor = torch.linalg.vector_norm(
+        torch.stack([torch.linalg.vector_norm(values.double()) for values in parts])
+    )
+    return total
+
+
+def _gradients_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [
+        parameter.grad
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        if parameter.grad is not None
+    ]
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # What a step changes beside parameters: random states, buffers, variables. Kept, so that the step can be run again.
 
@@ -679,6 +708,10 @@ _WRITES_NOTHING = ("aten::empty", "aten::new_empty", "aten::_efficientzerotensor
 """Their memory holds garbage until somebody writes it: no finding."""
 
 
+_EXCHANGES = ("c10d::", "_c10d_functional::", "c10d_functional::")
+"""Collectives: their results come from other processes, and later."""
+
+
 class _Operation:
     """One operation of the replayed step."""
 
@@ -765,6 +798,9 @@ class _Trace(TorchDispatchMode):
         self.origins: dict[int, list[_Origin]] = {}
         """By storage: who wrote the non-finite values that it may hold."""
         self.written: set[int] = set()
+        self.collectives: dict[int, _Operation] = {}
+        """By storage: the exchange between processes that fills it, at some time after its call."""
+        self.last_exchange: _Operation | None = None
         self.extents: dict[tuple[Any, ...], tuple[float, float] | None] = {}
         self.nodes: dict[int, _Operation] = {}
         """By sequence number of the autograd node: the forward operation that made it."""
@@ -823,6 +859,8 @@ class _Trace(TorchDispatchMode):
         key = _storage(tensor)
         if key is None:
             return []
+        if key in self.collectives and key not in self.origins and not _is_finite(tensor):
+            self.origins[key] = [_received(self.collectives.pop(key), tensor)]
         if key not in self.written and key not in self.origins:
             # The first time it is read: it was there before the step.
             self.origins[key] = []
@@ -831,8 +869,13 @@ class _Trace(TorchDispatchMode):
                 extent = _extent(values)
                 self.extents[_identity(tensor)] = extent
                 if extent is not None and not (math.isfinite(extent[0]) and math.isfinite(extent[1])):
-                    kind, name = self.name_of(tensor) or ("other", "a tensor from before the step")
-                    self.origins[key] = [_Leaf(kind, name, tensor)]  # type: ignore[arg-type]
+                    known = self.name_of(tensor)
+                    if known is None and self.last_exchange is not None:
+                        # Some backends exchange through memory of their own.
+                        self.origins[key] = [_received(self.last_exchange, tensor)]
+                    else:
+                        kind, name = known or ("other", "a tensor from before the step")
+                        self.origins[key] = [_Leaf(kind, name, tensor)]  # type: ignore[arg-type]
         return self.origins.get(key, [])
 
     def _after(
@@ -861,6 +904,14 @@ class _Trace(TorchDispatchMode):
             for tensor in results:
                 self._forget(tensor)
             return
+        if name.startswith(_EXCHANGES):
+            operation.bad_inputs = [origin for _, origins in bad for origin in origins]
+            self.last_exchange = operation
+            for tensor in written:
+                self._forget(tensor)
+                if (key := _storage(tensor)) is not None:
+                    self.collectives[key] = operation
+            return
         read_keys = {_storage(tensor) for tensor in read_now}
         changed_keys = {_storage(part) for tensor in changed for part in _plain(tensor)}
         bad_outputs: list[torch.Tensor] = []
@@ -879,6 +930,7 @@ class _Trace(TorchDispatchMode):
             if key is None or is_view:
                 continue
             self.written.add(key)
+            self.collectives.pop(key, None)
             if is_bad:
                 bad_outputs.append(tensor)
                 if key in changed_keys and key in self.origins and values is not None and not _covers(tensor):
@@ -942,7 +994,9 @@ class _Trace(TorchDispatchMode):
         if not bad:
             # Something else than an operation may have written into an input: a kernel of its own, say.
             for tensor in read:
-                if not _is_finite(tensor):
+                if (origins := self._origins_of(tensor)) and not _is_finite(tensor):
+                    bad.append((tensor, origins))
+                elif not _is_finite(tensor):
                     kind, name = self.name_of(tensor) or ("other", "a tensor written outside of PyTorch's dispatcher")
                     bad.append((tensor, [_Leaf(kind, name, tensor)]))  # type: ignore[arg-type]
         relevant = [pair for pair in bad if _reaches(func, args, pair[0], bad_outputs[0])]
@@ -966,6 +1020,15 @@ class _Trace(TorchDispatchMode):
             _explain(func, operation, args, kwargs, read, bad_outputs)
         elif operation.shrinks or len(self.operations) < MAX_OPERATIONS:
             _count(operation, bad_outputs[0])
+
+
+def _received(exchange: _Operation, tensor: torch.Tensor) -> _Operation:
+    """The exchange has brought bad values: its own if one of its inputs was bad, else those of another process."""
+    _count(exchange, tensor)
+    exchange.makes_nan = _has_nan(tensor)
+    exchange.has_inf = not exchange.makes_nan
+    exchange.is_born = not exchange.bad_inputs
+    return exchange
 
 
 def _count(operation: _Operation, output: torch.Tensor) -> None:
@@ -1379,6 +1442,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
         return f"{where}: {noun} was not finite before this step ({count}); first read{at}."
     operation = root
     value = _VALUE_WORDS[operation.value]
+    if operation.name.startswith(_EXCHANGES):
+        return f"{where}: {value} came from another process, through `{_short(operation.name)}`{at}."
     count = f" in {operation.bad_count} of {_plural(operation.size, 'element')}" if operation.size > 1 else ""
     because = f", because {operation.reason}" if operation.reason else ""
     if operation.is_backward:
@@ -1721,6 +1786,19 @@ class _MicroBatch:
         return any(tensor._version != version for tensor, version in self.versions)
 
 
+def _cloned(batch: Any, depth: int = 4) -> Any:
+    """A batch whose tensors may be written into; what is no tensor, tuple, list or mapping stays itself."""
+    if isinstance(batch, torch.Tensor):
+        return batch.clone() if batch.grad_fn is None else batch
+    if depth == 0:
+        return batch
+    if type(batch) in (list, tuple):
+        return type(batch)(_cloned(part, depth - 1) for part in batch)
+    if type(batch) is dict:
+        return {key: _cloned(part, depth - 1) for key, part in batch.items()}
+    return batch
+
+
 class _Trip:
     """Why a window is to be replayed."""
 
@@ -1754,7 +1832,7 @@ class _Window:
         self.flags: torch.Tensor | None = None
         """Freeze mode: loss, norm and whether they are bad, on their way to the host."""
         self.event: Any = None
-        self.rng_devices: Sequence[torch.device] = ()
+        self.flagged_check = 0
 
     @property
     def is_open(self) -> bool:
@@ -2081,16 +2159,185 @@ def _eager() -> Iterator[None]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The recorder: one look at each update, and what follows from a bad one.
+# Loss scaling: a scaler that looks for its scale skips updates, and rightly so.
 
-_FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
-"""Optimizers whose fused update obeys `found_inf` on the device."""
 SKIPS_OF_A_RUNNING_SCALE = 5
-"""Updates in a row that a loss scaler may skip once the scale has settled."""
+"""Updates in a row that a scaler may skip once the scale has settled."""
 SKIPS_OF_A_NEW_SCALE = 40
 """The same while it still looks for its scale: a start at 2**24 rightly skips more than twenty."""
 SETTLED_STEPS = 10
 
+
+class _LossScaling:
+    """What is known of the GradScaler of a run."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.scaler: Any = None
+        self.scaled = 0
+        """Losses that were seen unscaled, whose backward is to come."""
+        self.is_stepping = False
+        self._skips = 0
+        self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
+        self._good_steps = 0
+
+    @property
+    def scale(self) -> float | None:
+        """The factor in use; None without a scaler."""
+        return float(self.scaler.get_scale()) if self.scaler is not None and self.scaler.is_enabled() else None
+
+    def on_scale(self, scaler: Any, outputs: Any) -> None:
+        """The loss before it is scaled."""
+        self.scaler = scaler
+        losses = [tensor for tensor in _tensors(outputs) if tensor.numel() == 1 and tensor.is_floating_point()]
+        for loss in losses:
+            self.recorder._on_loss(loss)
+        self.scaled = len(losses)
+
+    def before_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        """A NaN loss is one whatever the scale."""
+        recorder = self.recorder
+        self.scaler = scaler
+        self.scaled = 0
+        recorder._note_step_site()
+        window = recorder._window
+        if window is None or window.trip is not None or not recorder._is_mine(optimizer):
+            return
+        values = _fetch(window.losses[window.looked_at :])
+        is_bad = not all(math.isfinite(value) for value in values)
+        is_peer = recorder._agree(is_bad, optimizer) and not is_bad
+        recorder._row(window, values, None, optimizer)
+        window.looked_at = len(window.losses)
+        if is_bad or is_peer:
+            number = window.checks
+            window.checks += 1
+            window.row["grad_norm"] = math.nan
+            recorder._trip(window, _Trip("loss" if is_bad else "peer", number, _fetch(window.losses)))
+
+    def after_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        """A scaler that skips again and again may have gradients that no scale can mend."""
+        window = self.recorder._window
+        if window is None or window.trip is not None or not self.recorder._is_mine(optimizer):
+            return
+        number = window.checks
+        window.checks += 1
+        state = scaler._per_optimizer_states.get(id(optimizer), {})
+        if not any(float(found) for found in state.get("found_inf_per_device", {}).values()):
+            self._good_steps += 1
+            self._skips = 0
+            self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
+            return
+        window.row["grad_norm"] = math.inf
+        self._skips += 1
+        has_settled = self._good_steps >= SETTLED_STEPS or scaler.get_scale() < 1
+        allowed = self._skips_allowed + (0 if has_settled else SKIPS_OF_A_NEW_SCALE)
+        if self._skips >= allowed:
+            self.recorder._trip(window, _Trip("skips", number, _fetch(window.losses)))
+
+    def was_right(self) -> None:
+        """At a scale of 1 all was finite: the scaler does what it is there for, and may go on for longer."""
+        self._skips = 0
+        self._skips_allowed *= 4
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Freeze mode: the device itself holds the update back, and the host learns of it some steps later without ever waiting.
+
+_FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
+"""Optimizers whose fused update obeys `found_inf` on the device."""
+
+
+class _Freeze:
+    """The flags on the devices, which stay up once they are, and the windows whose numbers are still on their way."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._found: dict[torch.device, torch.Tensor] = {}
+        self._past: collections.deque[_Window] = collections.deque(maxlen=FREEZE_LAG + 1)
+
+    def holds(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether this optimizer can be held back so."""
+        recorder = self.recorder
+        if recorder._mode == "sync" or recorder._scaling.scaler is not None or _rank_and_world()[1] > 1:
+            return False
+        if type(optimizer).__name__ not in _FUSED or not all(group.get("fused") for group in optimizer.param_groups):
+            return False
+        return recorder._mode == "freeze" or all(device.type == "cuda" for device in recorder._find_devices())
+
+    def check(self, window: _Window, optimizer: torch.optim.Optimizer) -> None:
+        """Puts the flag up where a loss or gradient is bad, and sends the numbers to the host."""
+        losses = window.losses[window.looked_at :]
+        gradients = _gradients_of(optimizer)
+        total = self.recorder._norm(gradients)
+        number = window.checks
+        window.checks += 1
+        window.looked_at = len(window.losses)
+        if total is None:
+            return
+        device = total.device
+        parts = [loss.to(device, torch.float32).reshape(()) for loss in losses]
+        # Finite gradients whose norm overflows must not stop the run: the largest element tells.
+        peaks = torch._foreach_norm([g for g in gradients if g.layout is torch.strided], math.inf, dtype=torch.float32)
+        bad = (~torch.isfinite(torch.stack([*parts, *peaks]))).any().to(torch.float32)
+        found = self._found.get(device)
+        if found is None:
+            found = self._found[device] = torch.zeros((), dtype=torch.float32, device=device)
+        torch.maximum(found, bad, out=found)
+        optimizer.found_inf = found  # type: ignore[attr-defined]
+        flags = torch.stack([*parts, total, bad])
+        window.flagged_check = number
+        if device.type == "cuda":
+            window.flags = torch.empty(flags.shape, dtype=flags.dtype, pin_memory=True)
+            window.flags.copy_(flags, non_blocking=True)
+            window.event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            window.event.record()
+        else:
+            window.flags = flags.clone()
+        self.recorder._row(window, [], None, optimizer)
+
+    def close(self, window: _Window) -> bool:
+        """Puts a finished window aside until its numbers are there. False for a window of another mode."""
+        if window.flags is None:
+            return False
+        self._past.append(window)
+        return True
+
+    def look_back(self) -> _Window | None:
+        """The oldest window whose numbers have come in and are bad."""
+        while self._past:
+            oldest = self._past[0]
+            if oldest.event is not None and not oldest.event.query():
+                if len(self._past) < FREEZE_LAG:
+                    return None
+                oldest.event.synchronize()
+            self._past.popleft()
+            assert oldest.flags is not None
+            *losses, norm, bad = oldest.flags.tolist()
+            if losses:
+                oldest.row["loss"] = losses[-1]
+            oldest.row["grad_norm"] = norm
+            self.recorder._write_history(oldest.step, oldest.row)
+            if bad:
+                is_loss = not all(math.isfinite(loss) for loss in losses)
+                oldest.trip = _Trip("loss" if is_loss else "gradients", oldest.flagged_check, losses)
+                self._past.clear()
+                return oldest
+        return None
+
+    def release(self) -> None:
+        """Lets the updates through again."""
+        for found in self._found.values():
+            found.zero_()
+
+    def detach(self) -> None:
+        """Leaves the optimizers as they were."""
+        for optimizer in self.recorder._optimizers:
+            if any(getattr(optimizer, "found_inf", None) is found for found in self._found.values()):
+                del optimizer.found_inf  # type: ignore[attr-defined]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The recorder: one look at each update, and what follows from a bad one.
 
 def _guarded(method: Callable[..., T]) -> Callable[..., T | None]:
     """The recorder's own errors switch it off and never reach the training."""
@@ -2164,19 +2411,14 @@ class Recorder:
         self._devices: list[torch.device] | None = None
         self._parameter_ids: set[int] | None = None
         self._step_site: Site | None = None
-        self._scaled: int = 0
-        self._scaler: Any = None
-        self._inside_scaler = False
-        self._skips = 0
-        self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
-        self._good_steps = 0
+        self._scaling = _LossScaling(self)
+        self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
-        self._found: dict[torch.device, torch.Tensor] = {}
-        self._past: collections.deque[_Window] = collections.deque(maxlen=FREEZE_LAG + 1)
         self._checks: list[tuple[str, torch.Tensor]] = []
         """Names and flags (1 where not finite) of the values that the script asked to be checked."""
-        self._owes_agreement: torch.device | None = None
+        self._owes_agreement: torch.optim.Optimizer | None = None
+        """The other processes wait for this one's word about the update of that optimizer."""
         self._is_collective: bool | None = None
         self._rerun: Callable[[Any], Any] | None = None
         """Runs a batch again at once, where a trainer and not the user's loop hands them out."""
@@ -2206,6 +2448,7 @@ class Recorder:
         """Takes all hooks away. Nothing is recorded afterwards."""
         self._is_off = True
         _patches.remove(self)
+        self._freeze.detach()
         self._history.close()
 
     def __enter__(self) -> Recorder:
@@ -2224,8 +2467,6 @@ class Recorder:
             batch = _cloned(batch)
         if self._generators is None or index == 0:
             self._generators = _find_generators(self._models, frame)
-        if self._devices is None:
-            self._devices = self._find_devices()
         window = self._window
         if window is not None and window.is_open and window.micro and not window.micro[-1].had_backward:
             # Nothing came of that batch.
@@ -2237,7 +2478,7 @@ class Recorder:
                 names = _rebound_names(frame.f_code, frame.f_lineno)
             variables = _Variables(frame, names, self._attributes.changing)
             window = self._window = _Window(self._step, self._buffers.take(), variables)
-        random_state = _RandomState(self._devices, self._generators or ())
+        random_state = _RandomState(self._find_devices(), self._generators or ())
         window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
         window.let_go()
         return batch
@@ -2261,8 +2502,14 @@ class Recorder:
     def _close_window(self, window: _Window) -> None:
         self._step += 1
         self._window = None
-        if window.row:
+        if not self._freeze.close(window) and window.row:
             self._write_history(window.step, window.row)
+
+    @_guarded
+    def _look_back(self) -> _Window | None:
+        """Freeze mode: a window of some steps ago that has turned out to be bad."""
+        window = self._window
+        return self._freeze.look_back() if window is None or not window.is_open else None
 
     def _write_history(self, step: int, row: Mapping[str, float | None]) -> None:
         if not self._has_history_path and self._wants_history:
@@ -2281,8 +2528,8 @@ class Recorder:
         for tensor in _tensors(tensors):
             if tensor.numel() != 1 or not tensor.is_floating_point():
                 continue
-            if self._scaled:
-                self._scaled -= 1
+            if self._scaling.scaled:
+                self._scaling.scaled -= 1
             else:
                 self._on_loss(tensor)
         if self._window is not None and self._window.micro:
@@ -2308,7 +2555,7 @@ class Recorder:
             self._replay.on_check(optimizer)
             self._drop_gradients()
             return None
-        if self._inside_scaler:
+        if self._scaling.is_stepping:
             self._note_step_site()
             self._row_of(optimizer, None, with_norm=True)
             return None
@@ -2354,14 +2601,14 @@ class Recorder:
         if window.trip is not None:
             self._drop_gradients()
             return
-        if self._is_frozen(optimizer):
-            self._check_frozen(window, optimizer)
+        self._owes_agreement = optimizer
+        if self._freeze.holds(optimizer):
+            self._freeze.check(window, optimizer)
             return
-        device = self._owes_agreement = self._agreement_device(optimizer)
         losses = window.losses[window.looked_at :]
         checks, self._checks = self._checks, []
         gradients = _gradients_of(optimizer)
-        total = self._norm(optimizer, gradients)
+        total = self._norm(gradients)
         flags = [flag for _, flag in checks]
         numbers = _fetch([*losses, *flags, *([total] if total is not None else [])])
         norm = numbers[-1] if total is not None else 0.0
@@ -2377,18 +2624,14 @@ class Recorder:
                 norm = math.sqrt(sum(float(_double_norm(gradient)) ** 2 for gradient in gradients))
             else:
                 cause = "gradients"
-        self._owes_agreement = None
-        if _agree(cause is not None, device) and cause is None:
+        if self._agree(cause is not None, optimizer) and cause is None:
             cause = "peer"
         self._row(window, values, norm, optimizer)
         number = window.checks
         window.checks += 1
         window.looked_at = len(window.losses)
-        self._clip = None
         if cause is not None:
             self._trip(window, _Trip(cause, number, _fetch(window.losses)))
-        else:
-            self._good_steps += 1
 
     def _trip(self, window: _Window, trip: _Trip) -> None:
         window.trip = trip
@@ -2411,7 +2654,7 @@ class Recorder:
             return
         norm: float | None = None
         if with_norm and getattr(optimizer, "grad_scale", None) is None:
-            total = self._norm(optimizer, _gradients_of(optimizer))
+            total = self._norm(_gradients_of(optimizer))
             norm = float(total) if total is not None else None
         self._row(window, losses or [], norm, optimizer)
 
@@ -2426,153 +2669,32 @@ class Recorder:
         rate = optimizer.param_groups[0].get("lr") if optimizer.param_groups else None
         if isinstance(rate, (int, float)) or (isinstance(rate, torch.Tensor) and rate.device.type == "cpu"):
             row["lr"] = float(rate)
-        if self._scaler is not None and self._scaler.is_enabled():
-            row["scale"] = float(self._scaler.get_scale())
+        scale = self._scaling.scale
+        if scale is not None:
+            row["scale"] = scale
 
-    def _norm(self, optimizer: torch.optim.Optimizer, gradients: list[torch.Tensor]) -> torch.Tensor | None:
+    def _norm(self, gradients: list[torch.Tensor]) -> torch.Tensor | None:
         """The L2 norm of the optimizer's gradients, float32, one element; clipping has often computed it already."""
-        clip = self._clip
+        clip, self._clip = self._clip, None
         if clip is not None and clip.is_of(gradients):
             return clip.norm.to(torch.float32)
         return _total(_norms(gradients))
-
-    # -- loss scaling -------------------------------------------------------------------------------------------------
-
-    @_guarded
-    def _before_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
-        """A NaN loss is one whatever the scale."""
-        self._scaler = scaler
-        self._note_step_site()
-        window = self._window
-        if window is None or window.trip is not None or not self._is_mine(optimizer):
-            return
-        self._scaled = 0
-        device = self._owes_agreement = self._agreement_device(optimizer)
-        values = _fetch(window.losses[window.looked_at :])
-        is_bad = not all(math.isfinite(value) for value in values)
-        self._owes_agreement = None
-        is_peer = _agree(is_bad, device) and not is_bad
-        self._row(window, values, None, optimizer)
-        window.looked_at = len(window.losses)
-        if is_bad or is_peer:
-            number = window.checks
-            window.checks += 1
-            window.row["grad_norm"] = math.nan
-            self._trip(window, _Trip("loss" if is_bad else "peer", number, _fetch(window.losses)))
-
-    @_guarded
-    def _after_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
-        """A scaler that settles skips updates; one that skips again and again may have gradients that no scale can mend."""
-        window = self._window
-        if window is None or window.trip is not None or not self._is_mine(optimizer):
-            return
-        number = window.checks
-        window.checks += 1
-        if not self._was_skipped(scaler, optimizer):
-            self._good_steps += 1
-            self._skips = 0
-            self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
-            return
-        window.row["grad_norm"] = math.inf
-        self._skips += 1
-        has_settled = self._good_steps >= SETTLED_STEPS or scaler.get_scale() < 1
-        if (has_settled and self._skips >= self._skips_allowed) or self._skips >= SKIPS_OF_A_NEW_SCALE + self._skips_allowed:
-            self._trip(window, _Trip("skips", number, _fetch(window.losses)))
-
-    def _was_skipped(self, scaler: Any, optimizer: torch.optim.Optimizer) -> bool:
-        state = scaler._per_optimizer_states.get(id(optimizer), {})
-        return any(float(found) for found in state.get("found_inf_per_device", {}).values())
-
-    # -- freeze mode --------------------------------------------------------------------------------------------------
-
-    def _is_frozen(self, optimizer: torch.optim.Optimizer) -> bool:
-        """Whether the device itself holds this optimizer back, without telling the host."""
-        if self._mode == "sync" or self._scaler is not None or _rank_and_world()[1] > 1:
-            return False
-        if type(optimizer).__name__ not in _FUSED or not all(group.get("fused") for group in optimizer.param_groups):
-            return False
-        return self._mode == "freeze" or all(device.type == "cuda" for device in self._devices or self._find_devices())
-
-    def _check_frozen(self, window: _Window, optimizer: torch.optim.Optimizer) -> None:
-        losses = window.losses[window.looked_at :]
-        gradients = _gradients_of(optimizer)
-        total = self._norm(optimizer, gradients)
-        number = window.checks
-        window.checks += 1
-        window.looked_at = len(window.losses)
-        self._clip = None
-        if total is None:
-            return
-        device = total.device
-        parts = [loss.to(device, torch.float32).reshape(()) for loss in losses]
-        numbers = torch.stack([*parts, total])
-        # Finite gradients whose norm overflows must not stop the run: the largest element tells.
-        peaks = torch._foreach_norm([g for g in gradients if g.layout is torch.strided], math.inf, dtype=torch.float32)
-        exact = torch.stack([*parts, *peaks])
-        bad = (~torch.isfinite(exact)).any().to(torch.float32)
-        found = self._found.get(device)
-        if found is None:
-            found = self._found[device] = torch.zeros((), dtype=torch.float32, device=device)
-        torch.maximum(found, bad, out=found)
-        optimizer.found_inf = found  # type: ignore[attr-defined]
-        flags = torch.cat([numbers, bad.reshape(1), torch.tensor([float(number)], device=device)])
-        if device.type == "cuda":
-            window.flags = torch.empty(flags.shape, dtype=flags.dtype, pin_memory=True)
-            window.flags.copy_(flags, non_blocking=True)
-            window.event = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            window.event.record()
-        else:
-            window.flags = flags.clone()
-        self._row(window, [], None, optimizer)
-
-    @_guarded
-    def _look_back(self) -> _Window | None:
-        """Freeze mode: the oldest window whose numbers have come in and are bad."""
-        window = self._window
-        if window is not None and not window.is_open:
-            self._close_quietly(window)
-        while self._past:
-            oldest = self._past[0]
-            if oldest.event is not None and not oldest.event.query():
-                if len(self._past) < FREEZE_LAG:
-                    return None
-                oldest.event.synchronize()
-            self._past.popleft()
-            if oldest.flags is None:
-                continue
-            *losses, norm, bad, number = oldest.flags.tolist()
-            if losses:
-                oldest.row["loss"] = losses[-1]
-            oldest.row["grad_norm"] = norm
-            self._write_history(oldest.step, oldest.row)
-            if bad:
-                cause: Literal["loss", "gradients"] = "gradients"
-                if not all(math.isfinite(loss) for loss in losses):
-                    cause = "loss"
-                oldest.trip = _Trip(cause, int(number), losses)
-                self._past.clear()
-                return oldest
-        return None
-
-    def _close_quietly(self, window: _Window) -> None:
-        if window.flags is None:
-            return
-        if any(micro.was_changed for micro in window.micro):
-            self._clone_batches = True
-        self._past.append(window)
-        self._window = None
-        self._step += 1
 
     # -- what loops and trainers ask for ------------------------------------------------------------------------------
 
     @_guarded
     def _on_scale(self, scaler: Any, outputs: Any) -> None:
-        """The loss before it is scaled."""
-        self._scaler = scaler
-        losses = [tensor for tensor in _tensors(outputs) if tensor.numel() == 1 and tensor.is_floating_point()]
-        for loss in losses:
-            self._on_loss(loss)
-        self._scaled = len(losses)
+        self._scaling.on_scale(scaler, outputs)
+
+    @_guarded
+    def _before_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        self._owes_agreement = optimizer
+        self._scaling.before_step(scaler, optimizer)
+        self._owes_agreement = None
+
+    @_guarded
+    def _after_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        self._scaling.after_step(scaler, optimizer)
 
     @_guarded
     def _on_replayed_step(self, optimizer: torch.optim.Optimizer) -> None:
@@ -2580,11 +2702,17 @@ class Recorder:
             self._replay.on_check(optimizer)
             self._drop_gradients()
 
-    def _has_dropped_a_step(self) -> bool:
+    def _has_dropped_the_step(self) -> bool:
         return self._window is not None and self._window.trip is not None
 
-    def _agree_still(self, optimizer: torch.optim.Optimizer) -> None:
+    def _agree(self, flag: bool, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether this process or another one found something bad before the optimizer's update."""
+        self._owes_agreement = None
+        return _agree(flag, self._agreement_device(optimizer))
+
+    def _answer_peers(self, optimizer: torch.optim.Optimizer) -> None:
         """Switched off in one process, it still answers the others, which would wait for ever."""
+        self._owes_agreement = None
         if self._is_collective and self._is_mine(optimizer):
             with contextlib.suppress(Exception):
                 _agree(False, self._agreement_device(optimizer))
@@ -2620,9 +2748,9 @@ class Recorder:
         self._anomalies += 1
         with torch.no_grad():
             self._buffers.restore(window.buffers)
-        for found in self._found.values():
-            found.zero_()
-        self._close_window(window)
+        self._freeze.release()
+        self._step = max(self._step, window.step) + 1
+        self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
@@ -2639,9 +2767,10 @@ class Recorder:
         return id(first) in self._parameter_ids
 
     def _find_devices(self) -> list[torch.device]:
-        parameters = [p for model in self._models for p in model.parameters()]
-        parameters += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
-        self._devices = list({parameter.device for parameter in parameters})
+        if self._devices is None:
+            parameters = [p for model in self._models for p in model.parameters()]
+            parameters += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
+            self._devices = list({parameter.device for parameter in parameters})
         return self._devices
 
     def _gradients(self) -> Iterator[tuple[str, torch.Tensor]]:
@@ -2694,12 +2823,9 @@ class Recorder:
         where = f" (nanlens.py:{own.lineno})" if own is not None else ""
         _say(f"switched off by an error of its own, the training goes on: {type(error).__name__}: {error}{where}")
         with contextlib.suppress(Exception):
-            for found in self._found.values():
-                found.zero_()
-        device, self._owes_agreement = self._owes_agreement, None
-        if device is not None:
-            with contextlib.suppress(Exception):
-                _agree(False, device)
+            self._freeze.release()
+        if self._owes_agreement is not None:
+            self._answer_peers(self._owes_agreement)
 
     def _raise_pending(self) -> None:
         if self._pending is not None:
@@ -2716,71 +2842,6 @@ class Recorder:
         if self._run is None:
             self._run = _run_name(self._started)
         return os.path.join(self.out, self._run)
-
-
-def _fetch(tensors: Sequence[torch.Tensor]) -> list[float]:
-    """Values of one-element tensors, with a single wait for the device."""
-    if not tensors:
-        return []
-    first = tensors[0].device
-    flat = [tensor.detach().reshape(()).to(first, torch.float32) for tensor in tensors]
-    return torch.stack(flat).tolist()
-
-
-def _double_norm(gradient: torch.Tensor) -> torch.Tensor:
-    parts = [values for part in _plain(gradient) if (values := _values(part)) is not None]
-    if not parts:
-        return torch.zeros((), dtype=torch.float64)
-    total: torch.Tensor = torch.linalg.vector_norm(
-        torch.stack([torch.linalg.vector_norm(values.double()) for values in parts])
-    )
-    return total
-
-
-def _gradients_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
-    return [
-        parameter.grad
-        for group in optimizer.param_groups
-        for parameter in group["params"]
-        if parameter.grad is not None
-    ]
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def _as_module(value: Any) -> torch.nn.Module:
-    if isinstance(value, torch.nn.Module):
-        return value
-    raise TypeError(f"model is a torch.nn.Module or a list of them, not {type(value).__name__}")
-
-
-def _as_optimizer(value: Any) -> torch.optim.Optimizer:
-    """The optimizer of PyTorch, out of the wrappers of Accelerate, Fabric and the like."""
-    for _ in range(8):
-        inner = getattr(value, "optimizer", None)
-        if inner is None or inner is value:
-            break
-        value = inner
-    if isinstance(value, torch.optim.Optimizer):
-        return value
-    raise TypeError(f"optimizer is a torch.optim.Optimizer or a list of them, not {type(value).__name__}")
-
-
-def _cloned(batch: Any, depth: int = 4) -> Any:
-    """A batch whose tensors may be written into; what is no tensor, tuple, list or mapping stays itself."""
-    if isinstance(batch, torch.Tensor):
-        return batch.clone() if batch.grad_fn is None else batch
-    if depth == 0:
-        return batch
-    if type(batch) in (list, tuple):
-        return type(batch)(_cloned(part, depth - 1) for part in batch)
-    if type(batch) is dict:
-        return {key: _cloned(part, depth - 1) for key, part in batch.items()}
-    return batch
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -2812,11 +2873,10 @@ def _settle(recorder: Recorder, window: _Window, replay: _Replay | None) -> NonF
     if replay is not None:
         with torch.no_grad():
             recorder._buffers.restore(window.buffers)
-    for found in recorder._found.values():
-        found.zero_()
+    recorder._freeze.release()
     recorder._window = None
     recorder._step = max(recorder._step, window.step) + 1
-    recorder._scaled = 0
+    recorder._scaling.scaled = 0
     recorder._checks = []
     return error
 
@@ -2827,8 +2887,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     finding = replay.finding if replay is not None else None
     if finding is None and trip.cause in ("skips", "left"):
         # At a scale of 1 all is finite: the scaler does what it is there for.
-        recorder._skips = 0
-        recorder._skips_allowed *= 4
+        recorder._scaling.was_right()
         return None
     recorder._anomalies += 1
     rank, world = _rank_and_world()
@@ -2843,7 +2902,8 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     confidence = "unknown" if finding is None else "certain" if fidelity["bitIdentical"] else "likely"
     ranks = _exchange(recorder, window.step, _role(finding, trip), sentence if finding is not None else None)
     guilty = next((peer for peer in ranks if peer["role"] == "first" and peer["rank"] != rank), None)
-    if finding is None and guilty is not None:
+    is_received = finding is None or _came_from_a_collective(finding)
+    if is_received and guilty is not None:
         sentence = f"{guilty['sentence']} (this is rank {rank}, to which the bad value came through the gradients' exchange)"
         anomalies[0] |= {"role": "consequence", "message": sentence}
     elif guilty is not None and trip.cause == "peer":
@@ -2877,7 +2937,7 @@ def _role(finding: _Finding | None, trip: _Trip) -> str:
 
 def _came_from_a_collective(finding: _Finding) -> bool:
     root = finding.root
-    return isinstance(root, _Operation) and root.name.startswith(("c10d::", "_c10d_functional::", "fsdp::"))
+    return isinstance(root, _Operation) and root.name.startswith(_EXCHANGES)
 
 
 def _unexplained(
@@ -2982,7 +3042,7 @@ def _dump(
         anomalies += _check_anomalies(replay, window.step)
     for anomaly in anomalies:
         anomaly["batch"] = micro.index if micro is not None else None
-    device = next(iter(recorder._devices or recorder._find_devices()), torch.device("cpu"))
+    device = next(iter(recorder._find_devices()), torch.device("cpu"))
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     result: dict[str, Any] = {
         "nandump": SCHEMA_VERSION,
@@ -3251,10 +3311,8 @@ class _Iterator(Iterator[T]):
     def _begin_replay(self) -> None:
         recorder = self._recorder
         recorder._raise_pending()
-        window = recorder._look_back()
-        if window is None:
-            trip = recorder._finish()
-            window = recorder._window if trip is not None else None
+        trip = recorder._finish()
+        window = recorder._window if trip is not None else recorder._look_back()
         if window is None or window.trip is None or recorder._is_off:
             return
         if not window.micro or (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
@@ -3623,7 +3681,7 @@ def _guard(recorder: Recorder) -> Iterator[None]:
 
     def enter(module: torch.nn.Module, args: Any, keywords: Any) -> None:
         try:
-            devices = recorder._devices or recorder._find_devices()
+            devices = recorder._find_devices()
             calls.append((module, args, keywords, _RandomState(devices, ()), recorder._buffers.take()))
         except Exception as error:
             recorder._fail(error)
@@ -3760,7 +3818,7 @@ class _Patches:
         changed: Any = None
         for recorder in self.live():
             if recorder._is_off:
-                recorder._agree_still(optimizer)
+                recorder._answer_peers(optimizer)
                 continue
             result = recorder._before_step(optimizer, args, keywords)
             if result is not None:
@@ -3801,15 +3859,18 @@ class _Patches:
                 return None
             for recorder in recorders:
                 if recorder._is_off:
-                    recorder._agree_still(optimizer)
+                    recorder._answer_peers(optimizer)
                 else:
                     recorder._before_scaler_step(scaler, optimizer)
-                    recorder._inside_scaler = True
+            if any(recorder._has_dropped_the_step() for recorder in recorders):
+                return None
+            for recorder in recorders:
+                recorder._scaling.is_stepping = True
             try:
                 return original(scaler, optimizer, *args, **keywords)
             finally:
                 for recorder in recorders:
-                    recorder._inside_scaler = False
+                    recorder._scaling.is_stepping = False
                     recorder._after_scaler_step(scaler, optimizer)
 
         return step
@@ -3825,7 +3886,7 @@ class _Patches:
             if self._is_replaying():
                 return None
             # Gradients that the recorder took away were never looked at for Inf.
-            if any(recorder._has_dropped_a_step() for recorder in self.live()):
+            if any(recorder._has_dropped_the_step() for recorder in self.live()):
                 states = scaler._per_optimizer_states
                 if not any(state["found_inf_per_device"] for state in states.values()):
                     states.clear()
@@ -3890,7 +3951,7 @@ class _Patches:
                 continue
             fetched = window.micro[-1].fetched
             if len(fetched) < MAX_FETCHED:
-                fetched.append((result, _RandomState(recorder._devices or (), recorder._generators or ())))
+                fetched.append((result, _RandomState(recorder._find_devices(), recorder._generators or ())))
 
     def _excepthook(self, original: Any) -> Any:
         def excepthook(kind: Any, error: Any, trace: Any) -> None:
@@ -4082,3 +4143,27 @@ def __getattr__(name: str) -> Any:
             _lightning_callback = _make_lightning_callback()
         return _lightning_callback
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _as_module(value: Any) -> torch.nn.Module:
+    if isinstance(value, torch.nn.Module):
+        return value
+    raise TypeError(f"model is a torch.nn.Module or a list of them, not {type(value).__name__}")
+
+
+def _as_optimizer(value: Any) -> torch.optim.Optimizer:
+    """The optimizer of PyTorch, out of the wrappers of Accelerate, Fabric and the like."""
+    for _ in range(8):
+        inner = getattr(value, "optimizer", None)
+        if inner is None or inner is value:
+            break
+        value = inner
+    if isinstance(value, torch.optim.Optimizer):
+        return value
+    raise TypeError(f"optimizer is a torch.optim.Optimizer or a list of them, not {type(value).__name__}")

@@ -81,10 +81,8 @@ class _Iterator(Iterator[T]):
     def _begin_replay(self) -> None:
         recorder = self._recorder
         recorder._raise_pending()
-        window = recorder._look_back()
-        if window is None:
-            trip = recorder._finish()
-            window = recorder._window if trip is not None else None
+        trip = recorder._finish()
+        window = recorder._window if trip is not None else recorder._look_back()
         if window is None or window.trip is None or recorder._is_off:
             return
         if not window.micro or (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
@@ -453,7 +451,7 @@ def _guard(recorder: Recorder) -> Iterator[None]:
 
     def enter(module: torch.nn.Module, args: Any, keywords: Any) -> None:
         try:
-            devices = recorder._devices or recorder._find_devices()
+            devices = recorder._find_devices()
             calls.append((module, args, keywords, _RandomState(devices, ()), recorder._buffers.take()))
         except Exception as error:
             recorder._fail(error)

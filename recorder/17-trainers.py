@@ -106,3 +106,27 @@ def __getattr__(name: str) -> Any:
             _lightning_callback = _make_lightning_callback()
         return _lightning_callback
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _as_module(value: Any) -> torch.nn.Module:
+    if isinstance(value, torch.nn.Module):
+        return value
+    raise TypeError(f"model is a torch.nn.Module or a list of them, not {type(value).__name__}")
+
+
+def _as_optimizer(value: Any) -> torch.optim.Optimizer:
+    """The optimizer of PyTorch, out of the wrappers of Accelerate, Fabric and the like."""
+    for _ in range(8):
+        inner = getattr(value, "optimizer", None)
+        if inner is None or inner is value:
+            break
+        value = inner
+    if isinstance(value, torch.optim.Optimizer):
+        return value
+    raise TypeError(f"optimizer is a torch.optim.Optimizer or a list of them, not {type(value).__name__}")

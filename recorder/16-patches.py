@@ -92,7 +92,7 @@ class _Patches:
         changed: Any = None
         for recorder in self.live():
             if recorder._is_off:
-                recorder._agree_still(optimizer)
+                recorder._answer_peers(optimizer)
                 continue
             result = recorder._before_step(optimizer, args, keywords)
             if result is not None:
@@ -133,15 +133,18 @@ class _Patches:
                 return None
             for recorder in recorders:
                 if recorder._is_off:
-                    recorder._agree_still(optimizer)
+                    recorder._answer_peers(optimizer)
                 else:
                     recorder._before_scaler_step(scaler, optimizer)
-                    recorder._inside_scaler = True
+            if any(recorder._has_dropped_the_step() for recorder in recorders):
+                return None
+            for recorder in recorders:
+                recorder._scaling.is_stepping = True
             try:
                 return original(scaler, optimizer, *args, **keywords)
             finally:
                 for recorder in recorders:
-                    recorder._inside_scaler = False
+                    recorder._scaling.is_stepping = False
                     recorder._after_scaler_step(scaler, optimizer)
 
         return step
@@ -157,7 +160,7 @@ class _Patches:
             if self._is_replaying():
                 return None
             # Gradients that the recorder took away were never looked at for Inf.
-            if any(recorder._has_dropped_a_step() for recorder in self.live()):
+            if any(recorder._has_dropped_the_step() for recorder in self.live()):
                 states = scaler._per_optimizer_states
                 if not any(state["found_inf_per_device"] for state in states.values()):
                     states.clear()
@@ -222,7 +225,7 @@ class _Patches:
                 continue
             fetched = window.micro[-1].fetched
             if len(fetched) < MAX_FETCHED:
-                fetched.append((result, _RandomState(recorder._devices or (), recorder._generators or ())))
+                fetched.append((result, _RandomState(recorder._find_devices(), recorder._generators or ())))
 
     def _excepthook(self, original: Any) -> Any:
         def excepthook(kind: Any, error: Any, trace: Any) -> None:

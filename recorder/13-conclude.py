@@ -27,11 +27,10 @@ def _settle(recorder: Recorder, window: _Window, replay: _Replay | None) -> NonF
     if replay is not None:
         with torch.no_grad():
             recorder._buffers.restore(window.buffers)
-    for found in recorder._found.values():
-        found.zero_()
+    recorder._freeze.release()
     recorder._window = None
     recorder._step = max(recorder._step, window.step) + 1
-    recorder._scaled = 0
+    recorder._scaling.scaled = 0
     recorder._checks = []
     return error
 
@@ -42,8 +41,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     finding = replay.finding if replay is not None else None
     if finding is None and trip.cause in ("skips", "left"):
         # At a scale of 1 all is finite: the scaler does what it is there for.
-        recorder._skips = 0
-        recorder._skips_allowed *= 4
+        recorder._scaling.was_right()
         return None
     recorder._anomalies += 1
     rank, world = _rank_and_world()
@@ -58,7 +56,8 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     confidence = "unknown" if finding is None else "certain" if fidelity["bitIdentical"] else "likely"
     ranks = _exchange(recorder, window.step, _role(finding, trip), sentence if finding is not None else None)
     guilty = next((peer for peer in ranks if peer["role"] == "first" and peer["rank"] != rank), None)
-    if finding is None and guilty is not None:
+    is_received = finding is None or _came_from_a_collective(finding)
+    if is_received and guilty is not None:
         sentence = f"{guilty['sentence']} (this is rank {rank}, to which the bad value came through the gradients' exchange)"
         anomalies[0] |= {"role": "consequence", "message": sentence}
     elif guilty is not None and trip.cause == "peer":
@@ -92,7 +91,7 @@ def _role(finding: _Finding | None, trip: _Trip) -> str:
 
 def _came_from_a_collective(finding: _Finding) -> bool:
     root = finding.root
-    return isinstance(root, _Operation) and root.name.startswith(("c10d::", "_c10d_functional::", "fsdp::"))
+    return isinstance(root, _Operation) and root.name.startswith(_EXCHANGES)
 
 
 def _unexplained(
@@ -197,7 +196,7 @@ def _dump(
         anomalies += _check_anomalies(replay, window.step)
     for anomaly in anomalies:
         anomaly["batch"] = micro.index if micro is not None else None
-    device = next(iter(recorder._devices or recorder._find_devices()), torch.device("cpu"))
+    device = next(iter(recorder._find_devices()), torch.device("cpu"))
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     result: dict[str, Any] = {
         "nandump": SCHEMA_VERSION,

@@ -1,15 +1,6 @@
 # ---------------------------------------------------------------------------------------------------------------------
 # The recorder: one look at each update, and what follows from a bad one.
 
-_FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
-"""Optimizers whose fused update obeys `found_inf` on the device."""
-SKIPS_OF_A_RUNNING_SCALE = 5
-"""Updates in a row that a loss scaler may skip once the scale has settled."""
-SKIPS_OF_A_NEW_SCALE = 40
-"""The same while it still looks for its scale: a start at 2**24 rightly skips more than twenty."""
-SETTLED_STEPS = 10
-
-
 def _guarded(method: Callable[..., T]) -> Callable[..., T | None]:
     """The recorder's own errors switch it off and never reach the training."""
 
@@ -82,19 +73,14 @@ class Recorder:
         self._devices: list[torch.device] | None = None
         self._parameter_ids: set[int] | None = None
         self._step_site: Site | None = None
-        self._scaled: int = 0
-        self._scaler: Any = None
-        self._inside_scaler = False
-        self._skips = 0
-        self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
-        self._good_steps = 0
+        self._scaling = _LossScaling(self)
+        self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
-        self._found: dict[torch.device, torch.Tensor] = {}
-        self._past: collections.deque[_Window] = collections.deque(maxlen=FREEZE_LAG + 1)
         self._checks: list[tuple[str, torch.Tensor]] = []
         """Names and flags (1 where not finite) of the values that the script asked to be checked."""
-        self._owes_agreement: torch.device | None = None
+        self._owes_agreement: torch.optim.Optimizer | None = None
+        """The other processes wait for this one's word about the update of that optimizer."""
         self._is_collective: bool | None = None
         self._rerun: Callable[[Any], Any] | None = None
         """Runs a batch again at once, where a trainer and not the user's loop hands them out."""
@@ -124,6 +110,7 @@ class Recorder:
         """Takes all hooks away. Nothing is recorded afterwards."""
         self._is_off = True
         _patches.remove(self)
+        self._freeze.detach()
         self._history.close()
 
     def __enter__(self) -> Recorder:
@@ -142,8 +129,6 @@ class Recorder:
             batch = _cloned(batch)
         if self._generators is None or index == 0:
             self._generators = _find_generators(self._models, frame)
-        if self._devices is None:
-            self._devices = self._find_devices()
         window = self._window
         if window is not None and window.is_open and window.micro and not window.micro[-1].had_backward:
             # Nothing came of that batch.
@@ -155,7 +140,7 @@ class Recorder:
                 names = _rebound_names(frame.f_code, frame.f_lineno)
             variables = _Variables(frame, names, self._attributes.changing)
             window = self._window = _Window(self._step, self._buffers.take(), variables)
-        random_state = _RandomState(self._devices, self._generators or ())
+        random_state = _RandomState(self._find_devices(), self._generators or ())
         window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
         window.let_go()
         return batch
@@ -179,8 +164,14 @@ class Recorder:
     def _close_window(self, window: _Window) -> None:
         self._step += 1
         self._window = None
-        if window.row:
+        if not self._freeze.close(window) and window.row:
             self._write_history(window.step, window.row)
+
+    @_guarded
+    def _look_back(self) -> _Window | None:
+        """Freeze mode: a window of some steps ago that has turned out to be bad."""
+        window = self._window
+        return self._freeze.look_back() if window is None or not window.is_open else None
 
     def _write_history(self, step: int, row: Mapping[str, float | None]) -> None:
         if not self._has_history_path and self._wants_history:
@@ -199,8 +190,8 @@ class Recorder:
         for tensor in _tensors(tensors):
             if tensor.numel() != 1 or not tensor.is_floating_point():
                 continue
-            if self._scaled:
-                self._scaled -= 1
+            if self._scaling.scaled:
+                self._scaling.scaled -= 1
             else:
                 self._on_loss(tensor)
         if self._window is not None and self._window.micro:
@@ -226,7 +217,7 @@ class Recorder:
             self._replay.on_check(optimizer)
             self._drop_gradients()
             return None
-        if self._inside_scaler:
+        if self._scaling.is_stepping:
             self._note_step_site()
             self._row_of(optimizer, None, with_norm=True)
             return None
@@ -272,14 +263,14 @@ class Recorder:
         if window.trip is not None:
             self._drop_gradients()
             return
-        if self._is_frozen(optimizer):
-            self._check_frozen(window, optimizer)
+        self._owes_agreement = optimizer
+        if self._freeze.holds(optimizer):
+            self._freeze.check(window, optimizer)
             return
-        device = self._owes_agreement = self._agreement_device(optimizer)
         losses = window.losses[window.looked_at :]
         checks, self._checks = self._checks, []
         gradients = _gradients_of(optimizer)
-        total = self._norm(optimizer, gradients)
+        total = self._norm(gradients)
         flags = [flag for _, flag in checks]
         numbers = _fetch([*losses, *flags, *([total] if total is not None else [])])
         norm = numbers[-1] if total is not None else 0.0
@@ -295,18 +286,14 @@ class Recorder:
                 norm = math.sqrt(sum(float(_double_norm(gradient)) ** 2 for gradient in gradients))
             else:
                 cause = "gradients"
-        self._owes_agreement = None
-        if _agree(cause is not None, device) and cause is None:
+        if self._agree(cause is not None, optimizer) and cause is None:
             cause = "peer"
         self._row(window, values, norm, optimizer)
         number = window.checks
         window.checks += 1
         window.looked_at = len(window.losses)
-        self._clip = None
         if cause is not None:
             self._trip(window, _Trip(cause, number, _fetch(window.losses)))
-        else:
-            self._good_steps += 1
 
     def _trip(self, window: _Window, trip: _Trip) -> None:
         window.trip = trip
@@ -329,7 +316,7 @@ class Recorder:
             return
         norm: float | None = None
         if with_norm and getattr(optimizer, "grad_scale", None) is None:
-            total = self._norm(optimizer, _gradients_of(optimizer))
+            total = self._norm(_gradients_of(optimizer))
             norm = float(total) if total is not None else None
         self._row(window, losses or [], norm, optimizer)
 
@@ -344,153 +331,32 @@ class Recorder:
         rate = optimizer.param_groups[0].get("lr") if optimizer.param_groups else None
         if isinstance(rate, (int, float)) or (isinstance(rate, torch.Tensor) and rate.device.type == "cpu"):
             row["lr"] = float(rate)
-        if self._scaler is not None and self._scaler.is_enabled():
-            row["scale"] = float(self._scaler.get_scale())
+        scale = self._scaling.scale
+        if scale is not None:
+            row["scale"] = scale
 
-    def _norm(self, optimizer: torch.optim.Optimizer, gradients: list[torch.Tensor]) -> torch.Tensor | None:
+    def _norm(self, gradients: list[torch.Tensor]) -> torch.Tensor | None:
         """The L2 norm of the optimizer's gradients, float32, one element; clipping has often computed it already."""
-        clip = self._clip
+        clip, self._clip = self._clip, None
         if clip is not None and clip.is_of(gradients):
             return clip.norm.to(torch.float32)
         return _total(_norms(gradients))
-
-    # -- loss scaling -------------------------------------------------------------------------------------------------
-
-    @_guarded
-    def _before_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
-        """A NaN loss is one whatever the scale."""
-        self._scaler = scaler
-        self._note_step_site()
-        window = self._window
-        if window is None or window.trip is not None or not self._is_mine(optimizer):
-            return
-        self._scaled = 0
-        device = self._owes_agreement = self._agreement_device(optimizer)
-        values = _fetch(window.losses[window.looked_at :])
-        is_bad = not all(math.isfinite(value) for value in values)
-        self._owes_agreement = None
-        is_peer = _agree(is_bad, device) and not is_bad
-        self._row(window, values, None, optimizer)
-        window.looked_at = len(window.losses)
-        if is_bad or is_peer:
-            number = window.checks
-            window.checks += 1
-            window.row["grad_norm"] = math.nan
-            self._trip(window, _Trip("loss" if is_bad else "peer", number, _fetch(window.losses)))
-
-    @_guarded
-    def _after_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
-        """A scaler that settles skips updates; one that skips again and again may have gradients that no scale can mend."""
-        window = self._window
-        if window is None or window.trip is not None or not self._is_mine(optimizer):
-            return
-        number = window.checks
-        window.checks += 1
-        if not self._was_skipped(scaler, optimizer):
-            self._good_steps += 1
-            self._skips = 0
-            self._skips_allowed = SKIPS_OF_A_RUNNING_SCALE
-            return
-        window.row["grad_norm"] = math.inf
-        self._skips += 1
-        has_settled = self._good_steps >= SETTLED_STEPS or scaler.get_scale() < 1
-        if (has_settled and self._skips >= self._skips_allowed) or self._skips >= SKIPS_OF_A_NEW_SCALE + self._skips_allowed:
-            self._trip(window, _Trip("skips", number, _fetch(window.losses)))
-
-    def _was_skipped(self, scaler: Any, optimizer: torch.optim.Optimizer) -> bool:
-        state = scaler._per_optimizer_states.get(id(optimizer), {})
-        return any(float(found) for found in state.get("found_inf_per_device", {}).values())
-
-    # -- freeze mode --------------------------------------------------------------------------------------------------
-
-    def _is_frozen(self, optimizer: torch.optim.Optimizer) -> bool:
-        """Whether the device itself holds this optimizer back, without telling the host."""
-        if self._mode == "sync" or self._scaler is not None or _rank_and_world()[1] > 1:
-            return False
-        if type(optimizer).__name__ not in _FUSED or not all(group.get("fused") for group in optimizer.param_groups):
-            return False
-        return self._mode == "freeze" or all(device.type == "cuda" for device in self._devices or self._find_devices())
-
-    def _check_frozen(self, window: _Window, optimizer: torch.optim.Optimizer) -> None:
-        losses = window.losses[window.looked_at :]
-        gradients = _gradients_of(optimizer)
-        total = self._norm(optimizer, gradients)
-        number = window.checks
-        window.checks += 1
-        window.looked_at = len(window.losses)
-        self._clip = None
-        if total is None:
-            return
-        device = total.device
-        parts = [loss.to(device, torch.float32).reshape(()) for loss in losses]
-        numbers = torch.stack([*parts, total])
-        # Finite gradients whose norm overflows must not stop the run: the largest element tells.
-        peaks = torch._foreach_norm([g for g in gradients if g.layout is torch.strided], math.inf, dtype=torch.float32)
-        exact = torch.stack([*parts, *peaks])
-        bad = (~torch.isfinite(exact)).any().to(torch.float32)
-        found = self._found.get(device)
-        if found is None:
-            found = self._found[device] = torch.zeros((), dtype=torch.float32, device=device)
-        torch.maximum(found, bad, out=found)
-        optimizer.found_inf = found  # type: ignore[attr-defined]
-        flags = torch.cat([numbers, bad.reshape(1), torch.tensor([float(number)], device=device)])
-        if device.type == "cuda":
-            window.flags = torch.empty(flags.shape, dtype=flags.dtype, pin_memory=True)
-            window.flags.copy_(flags, non_blocking=True)
-            window.event = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            window.event.record()
-        else:
-            window.flags = flags.clone()
-        self._row(window, [], None, optimizer)
-
-    @_guarded
-    def _look_back(self) -> _Window | None:
-        """Freeze mode: the oldest window whose numbers have come in and are bad."""
-        window = self._window
-        if window is not None and not window.is_open:
-            self._close_quietly(window)
-        while self._past:
-            oldest = self._past[0]
-            if oldest.event is not None and not oldest.event.query():
-                if len(self._past) < FREEZE_LAG:
-                    return None
-                oldest.event.synchronize()
-            self._past.popleft()
-            if oldest.flags is None:
-                continue
-            *losses, norm, bad, number = oldest.flags.tolist()
-            if losses:
-                oldest.row["loss"] = losses[-1]
-            oldest.row["grad_norm"] = norm
-            self._write_history(oldest.step, oldest.row)
-            if bad:
-                cause: Literal["loss", "gradients"] = "gradients"
-                if not all(math.isfinite(loss) for loss in losses):
-                    cause = "loss"
-                oldest.trip = _Trip(cause, int(number), losses)
-                self._past.clear()
-                return oldest
-        return None
-
-    def _close_quietly(self, window: _Window) -> None:
-        if window.flags is None:
-            return
-        if any(micro.was_changed for micro in window.micro):
-            self._clone_batches = True
-        self._past.append(window)
-        self._window = None
-        self._step += 1
 
     # -- what loops and trainers ask for ------------------------------------------------------------------------------
 
     @_guarded
     def _on_scale(self, scaler: Any, outputs: Any) -> None:
-        """The loss before it is scaled."""
-        self._scaler = scaler
-        losses = [tensor for tensor in _tensors(outputs) if tensor.numel() == 1 and tensor.is_floating_point()]
-        for loss in losses:
-            self._on_loss(loss)
-        self._scaled = len(losses)
+        self._scaling.on_scale(scaler, outputs)
+
+    @_guarded
+    def _before_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        self._owes_agreement = optimizer
+        self._scaling.before_step(scaler, optimizer)
+        self._owes_agreement = None
+
+    @_guarded
+    def _after_scaler_step(self, scaler: Any, optimizer: torch.optim.Optimizer) -> None:
+        self._scaling.after_step(scaler, optimizer)
 
     @_guarded
     def _on_replayed_step(self, optimizer: torch.optim.Optimizer) -> None:
@@ -498,11 +364,17 @@ class Recorder:
             self._replay.on_check(optimizer)
             self._drop_gradients()
 
-    def _has_dropped_a_step(self) -> bool:
+    def _has_dropped_the_step(self) -> bool:
         return self._window is not None and self._window.trip is not None
 
-    def _agree_still(self, optimizer: torch.optim.Optimizer) -> None:
+    def _agree(self, flag: bool, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether this process or another one found something bad before the optimizer's update."""
+        self._owes_agreement = None
+        return _agree(flag, self._agreement_device(optimizer))
+
+    def _answer_peers(self, optimizer: torch.optim.Optimizer) -> None:
         """Switched off in one process, it still answers the others, which would wait for ever."""
+        self._owes_agreement = None
         if self._is_collective and self._is_mine(optimizer):
             with contextlib.suppress(Exception):
                 _agree(False, self._agreement_device(optimizer))
@@ -538,9 +410,9 @@ class Recorder:
         self._anomalies += 1
         with torch.no_grad():
             self._buffers.restore(window.buffers)
-        for found in self._found.values():
-            found.zero_()
-        self._close_window(window)
+        self._freeze.release()
+        self._step = max(self._step, window.step) + 1
+        self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
 
@@ -557,9 +429,10 @@ class Recorder:
         return id(first) in self._parameter_ids
 
     def _find_devices(self) -> list[torch.device]:
-        parameters = [p for model in self._models for p in model.parameters()]
-        parameters += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
-        self._devices = list({parameter.device for parameter in parameters})
+        if self._devices is None:
+            parameters = [p for model in self._models for p in model.parameters()]
+            parameters += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
+            self._devices = list({parameter.device for parameter in parameters})
         return self._devices
 
     def _gradients(self) -> Iterator[tuple[str, torch.Tensor]]:
@@ -612,12 +485,9 @@ class Recorder:
         where = f" (nanlens.py:{own.lineno})" if own is not None else ""
         _say(f"switched off by an error of its own, the training goes on: {type(error).__name__}: {error}{where}")
         with contextlib.suppress(Exception):
-            for found in self._found.values():
-                found.zero_()
-        device, self._owes_agreement = self._owes_agreement, None
-        if device is not None:
-            with contextlib.suppress(Exception):
-                _agree(False, device)
+            self._freeze.release()
+        if self._owes_agreement is not None:
+            self._answer_peers(self._owes_agreement)
 
     def _raise_pending(self) -> None:
         if self._pending is not None:
@@ -634,68 +504,3 @@ class Recorder:
         if self._run is None:
             self._run = _run_name(self._started)
         return os.path.join(self.out, self._run)
-
-
-def _fetch(tensors: Sequence[torch.Tensor]) -> list[float]:
-    """Values of one-element tensors, with a single wait for the device."""
-    if not tensors:
-        return []
-    first = tensors[0].device
-    flat = [tensor.detach().reshape(()).to(first, torch.float32) for tensor in tensors]
-    return torch.stack(flat).tolist()
-
-
-def _double_norm(gradient: torch.Tensor) -> torch.Tensor:
-    parts = [values for part in _plain(gradient) if (values := _values(part)) is not None]
-    if not parts:
-        return torch.zeros((), dtype=torch.float64)
-    total: torch.Tensor = torch.linalg.vector_norm(
-        torch.stack([torch.linalg.vector_norm(values.double()) for values in parts])
-    )
-    return total
-
-
-def _gradients_of(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
-    return [
-        parameter.grad
-        for group in optimizer.param_groups
-        for parameter in group["params"]
-        if parameter.grad is not None
-    ]
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def _as_module(value: Any) -> torch.nn.Module:
-    if isinstance(value, torch.nn.Module):
-        return value
-    raise TypeError(f"model is a torch.nn.Module or a list of them, not {type(value).__name__}")
-
-
-def _as_optimizer(value: Any) -> torch.optim.Optimizer:
-    """The optimizer of PyTorch, out of the wrappers of Accelerate, Fabric and the like."""
-    for _ in range(8):
-        inner = getattr(value, "optimizer", None)
-        if inner is None or inner is value:
-            break
-        value = inner
-    if isinstance(value, torch.optim.Optimizer):
-        return value
-    raise TypeError(f"optimizer is a torch.optim.Optimizer or a list of them, not {type(value).__name__}")
-
-
-def _cloned(batch: Any, depth: int = 4) -> Any:
-    """A batch whose tensors may be written into; what is no tensor, tuple, list or mapping stays itself."""
-    if isinstance(batch, torch.Tensor):
-        return batch.clone() if batch.grad_fn is None else batch
-    if depth == 0:
-        return batch
-    if type(batch) in (list, tuple):
-        return type(batch)(_cloned(part, depth - 1) for part in batch)
-    if type(batch) is dict:
-        return {key: _cloned(part, depth - 1) for key, part in batch.items()}
-    return batch
