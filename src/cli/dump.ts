@@ -48,6 +48,17 @@ function tellsSomething({ dump }: ReadResult): boolean {
   return dump.anomalies.length > 0 || dump.series.length > 0;
 }
 
+/** The recorder's history beside its dumps tells again, step by step, what they say. */
+function withoutHistories(results: readonly NamedDump[]): readonly NamedDump[] {
+  const folders = new Set(
+    results.filter(({ result }) => result.dump.format === 'nandump').map((named) => path.dirname(named.path)),
+  );
+  return results.filter((named) => {
+    const isHistory = /^history(?:\.rank-\d+)?\.jsonl$/.test(path.basename(named.path));
+    return !isHistory || !folders.has(path.dirname(named.path));
+  });
+}
+
 class DumpRun {
   private readonly progress: Progress;
   /** Nothing stops a read but the end of the process. */
@@ -110,7 +121,7 @@ class DumpRun {
         terminal.warning(`${visible(displayPath(file, cwd))} could not be read: ${describeFileError(error)}`);
       }
     }
-    return { results: mergeByStep(results), silent };
+    return { results: mergeByStep(withoutHistories(results)), silent };
   }
 
   private async entries(folder: string): Promise<Dirent[]> {

@@ -12,6 +12,7 @@ import { removeRecorder } from '../../src/analyzer/recorder/remove';
 import { bytesSource } from '../../src/dump/byte-source';
 import type { Dump } from '../../src/dump/model';
 import { openDump } from '../../src/dump/open';
+import { mergeByStep, type NamedDump } from '../../src/dump/ranks';
 import { applyEdits } from '../../src/text/edit';
 import { python } from '../proofs/python-runs';
 import { binaries } from '../unit/syntax/python-parser';
@@ -47,8 +48,8 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Adds the recorder to a copy of the script, runs it, and reads what it left. */
-async function recordedRun(home: string, name: string): Promise<Run> {
+/** Adds the recorder to a copy of the script, runs it, and reads what it left: one dump, whatever the number of processes. */
+async function recordedRun(home: string, name: string, launcher: readonly string[] = []): Promise<Run> {
   const place = path.join(folder, name);
   mkdirSync(place);
   const original = readFileSync(path.join(home, `${name}.py`), 'utf8');
@@ -59,22 +60,22 @@ async function recordedRun(home: string, name: string): Promise<Run> {
   copyFileSync('media/recorder/nanlens.py', path.join(place, 'nanlens.py'));
   writeFileSync(path.join(place, `${name}.py`), text);
   const { status, output } = await new Promise<{ status: number; output: string }>((resolve) => {
-    const options = {
-      cwd: place,
-      timeout: TIME_LIMIT,
-      maxBuffer: 1 << 26,
-      env: { ...process.env, OMP_NUM_THREADS: '1' },
-    };
-    execFile(python(), [`${name}.py`], options, (error, stdout, stderr) => {
+    const env = { ...process.env, OMP_NUM_THREADS: '1' };
+    const options = { cwd: place, timeout: TIME_LIMIT, maxBuffer: 1 << 26, env };
+    execFile(python(), [...launcher, `${name}.py`], options, (error, stdout, stderr) => {
       resolve({ status: typeof error?.code === 'number' ? error.code : error ? -1 : 0, output: stdout + stderr });
     });
   });
-  const [file] = globSync('nanlens-dumps/*/*.nandump.json', { cwd: place });
-  if (file === undefined) return { status, output, dump: undefined, text };
-  const source = bytesSource(file, readFileSync(path.join(place, file)));
-  const { dump, problems } = await openDump(source, new AbortController().signal);
-  assert.deepEqual(problems, []);
-  return { status, output, dump, text };
+  const dumps: NamedDump[] = [];
+  for (const file of globSync('nanlens-dumps/*/*.nandump.json', { cwd: place }).sort()) {
+    const source = bytesSource(file, readFileSync(path.join(place, file)));
+    dumps.push({ path: file, result: await openDump(source, new AbortController().signal) });
+  }
+  const merged = mergeByStep(dumps);
+  assert.ok(merged.length <= 1, merged.map((one) => one.path).join(', '));
+  const result = merged[0]?.result;
+  assert.deepEqual(result?.problems ?? [], []);
+  return { status, output, dump: result?.dump, text };
 }
 
 describe('a script with the recorder in it', () => {
@@ -102,4 +103,19 @@ describe('an example with the recorder in it', () => {
       assert.equal(text.split('\n')[source.line - 1]?.trim(), source.text?.trim());
     });
   }
+
+  test('ends with one verdict on two processes: ddp_keyword_spotting', async () => {
+    const torchrun = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2'];
+    const { output, dump, text } = await recordedRun(EXAMPLES, 'ddp_keyword_spotting', torchrun);
+    assert.match(output, /NonFinite/);
+    const roles = dump?.recording?.ranks.map(({ rank, role }) => [rank, role]);
+    assert.deepEqual(roles, [
+      [0, 'consequence'],
+      [1, 'first'],
+    ]);
+    const [first] = dump?.anomalies ?? [];
+    assert.equal(first?.rank, 1);
+    assert.equal(text.split('\n')[(first?.source?.line ?? 0) - 1]?.trim(), first?.source?.text?.trim());
+    assert.match(dump?.verdict.sentence ?? '', /^Step 4, rank 1, .* Rank 0 received it\.$/);
+  });
 });

@@ -183,7 +183,7 @@ class RecorderInserter {
     const source = this.module.text.slice(at, at + (loop.end - loop.start));
     if (/\bnext\s*\(/.test(maskStrings(source, true))) {
       this.problems.push(
-        `line ${this.lineOf(at)}: the loop fetches its batches with next(), so a replayed step would see the batch after: let the loop go through the loader itself where you can`,
+        `line ${this.lineOf(at)}: the loop fetches its batches with next(): unless they come from a DataLoader, a step that is run again sees the batch after; let the loop go through them itself where you can`,
       );
     }
   }

@@ -95,6 +95,9 @@ describe('dump', () => {
       'r/step-8.rank-0.nandump.json': dump(received),
       'r/step-8.rank-1.nandump.json': dump({ source: { path: 'a.py', line: 3 } }),
       'r/step-8.rank-2.nandump.json': dump({}).slice(0, 60),
+      'r/history.jsonl': '{"step": 8, "loss": "NaN"}\n',
+      'r/history.rank-1.jsonl': '{"step": 8, "loss": "NaN"}\n',
+      'alone/history.jsonl': '{"step": 8, "loss": "NaN"}\n',
     };
     return Workspace.with(files, async (workspace) => {
       const { code, out, err } = await workspace.run(['dump', 'r', '--output-format', 'json']);
@@ -109,6 +112,8 @@ describe('dump', () => {
         ],
       );
       assert.match(err, /rank-2\.nandump\.json: The dump could not be read: it is not whole/);
+      const alone = await workspace.run(['dump', 'alone', '--output-format', 'json']);
+      assert.equal(JSON.parse(alone.out).anomalies[0].metric, 'loss');
       const half = await workspace.run(['dump', 'r/step-8.rank-2.nandump.json']);
       assert.equal(half.code, 2);
     });
