@@ -264,10 +264,21 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
                 self.finding.was_bad_from_the_start = isinstance(root, _Leaf) and root.name in (
                     self.recorder._bad_from_the_start or ()
                 )
+                self.finding.grown = self._grown_parameter()
                 if not self.finding.was_bad_from_the_start:
                     self.finding.last_step = self.recorder._step_site
         self.is_done = True
         self.trace.is_watching = False
+
+    def _grown_parameter(self) -> tuple[str, float] | None:
+        """The parameter with the largest element, if that is beyond what training means to reach."""
+        largest: tuple[str, float] | None = None
+        for model in self.recorder._models:
+            for name, parameter in model.named_parameters():
+                peak = _largest([part for part in _plain(parameter.detach())])
+                if peak is not None and peak > 1e5 and (largest is None or peak > largest[1]):
+                    largest = (name, peak)
+        return largest
 
     def look_at_outputs(self, outputs: Any) -> None:
         """Inference: where the first bad output came from."""

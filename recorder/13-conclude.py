@@ -58,6 +58,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     guilty = next((peer for peer in ranks if peer["role"] == "first" and peer["rank"] != rank), None)
     is_received = finding is None or _came_from_a_collective(finding)
     if is_received and guilty is not None:
+        confidence = "likely"
         sentence = f"{guilty['sentence']} (this is rank {rank}, to which the bad value came through the gradients' exchange)"
         anomalies[0] |= {"role": "consequence", "message": sentence}
     elif guilty is not None and trip.cause == "peer":

@@ -314,10 +314,15 @@ def _brief(tensor: torch.Tensor, extent: tuple[float, float] | None) -> dict[str
     if extent is None:
         return result
     low, high = extent
-    result |= {"min": _number(low), "max": _number(high)}
+    result |= {"min": _number(_rounded(low)), "max": _number(_rounded(high))}
     if math.isfinite(low) and math.isfinite(high):
-        result |= {"absMax": max(abs(low), abs(high)), "nan": 0, "posInf": 0, "negInf": 0}
+        result["absMax"] = _rounded(max(abs(low), abs(high)))
     return result
+
+
+def _rounded(value: float) -> float:
+    """Six digits tell enough in a table of thousands, and take half the room."""
+    return float(f"{value:.6g}")
 
 
 def _norms(gradients: Sequence[torch.Tensor]) -> list[torch.Tensor]:
@@ -1247,6 +1252,8 @@ def _reason(
             return "its denominator is exactly 0 there", ["NAN102"]
         if above is not None and below is not None and bool(torch.isinf(above).any() & torch.isinf(below).any()):
             return "it divides infinity by infinity there", ["NAN102"]
+        if below is not None and below.numel() and 0 < float(below.abs().min()) < 1e-3:
+            return f"its denominator is as small as {_word(float(below.abs().min()))} there", ["NAN102"]
     if name in _SQUARE_ROOTS and first is not None and first.numel():
         low = float(first.min())
         if low < 0:
@@ -1331,6 +1338,8 @@ class _Finding:
         """The first parameter whose gradient is bad."""
         self.was_bad_from_the_start = False
         """Of a parameter: it was not finite before the first step."""
+        self.grown: tuple[str, float] | None = None
+        """The largest parameter and its largest element, where it is too large to be meant."""
         self.last_step: Site | None = None
         """The line of the last update, which is to blame for a bad parameter."""
 
@@ -1454,12 +1463,20 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
     count = f" in {operation.bad_count} of {_plural(operation.size, 'element')}" if operation.size > 1 else ""
     because = f", because {operation.reason}" if operation.reason else ""
     if operation.is_backward:
-        if operation.reason and _forward_name(finding) in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
+        forward_name = _forward_name(finding)
+        if forward_name in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
             # The derivative divides by twice the root.
-            because = because.replace("its denominator is", "the value under the root is")
+            because = because.replace("its denominator is exactly", "the value under the root is exactly")
+            because = because.replace("it divides 0 by 0", "the value under the root is exactly 0")
+        elif forward_name in _LOGARITHMS:
+            because = because.replace("its denominator is", "its operand is")
         subject = _forward_name(finding)
         return f"{where}, backward: the gradient of `{subject}`{at} becomes {value}{count}{because}."
-    return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}."
+    grown = ""
+    if finding.grown is not None and "beyond the largest" in because:
+        name, peak = finding.grown
+        grown = f" Parameter `{name}` has grown to {_word(peak)}: earlier updates were too large."
+    return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}.{grown}"
 
 
 def _forward_name(finding: _Finding) -> str:
@@ -1490,6 +1507,8 @@ def _gradient_rules(finding: _Finding) -> list[str]:
         return ["NAN201"]
     if name.startswith(("Acos", "Asin", "Atanh")):
         return ["NAN105"]
+    if name.startswith("Log") and not name.startswith(("LogSoftmax", "Logsumexp")):
+        return ["NAN101"]
     return root.rules
 
 
@@ -2034,10 +2053,21 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
                 self.finding.was_bad_from_the_start = isinstance(root, _Leaf) and root.name in (
                     self.recorder._bad_from_the_start or ()
                 )
+                self.finding.grown = self._grown_parameter()
                 if not self.finding.was_bad_from_the_start:
                     self.finding.last_step = self.recorder._step_site
         self.is_done = True
         self.trace.is_watching = False
+
+    def _grown_parameter(self) -> tuple[str, float] | None:
+        """The parameter with the largest element, if that is beyond what training means to reach."""
+        largest: tuple[str, float] | None = None
+        for model in self.recorder._models:
+            for name, parameter in model.named_parameters():
+                peak = _largest([part for part in _plain(parameter.detach())])
+                if peak is not None and peak > 1e5 and (largest is None or peak > largest[1]):
+                    largest = (name, peak)
+        return largest
 
     def look_at_outputs(self, outputs: Any) -> None:
         """Inference: where the first bad output came from."""
@@ -2959,6 +2989,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     guilty = next((peer for peer in ranks if peer["role"] == "first" and peer["rank"] != rank), None)
     is_received = finding is None or _came_from_a_collective(finding)
     if is_received and guilty is not None:
+        confidence = "likely"
         sentence = f"{guilty['sentence']} (this is rank {rank}, to which the bad value came through the gradients' exchange)"
         anomalies[0] |= {"role": "consequence", "message": sentence}
     elif guilty is not None and trip.cause == "peer":
