@@ -56,7 +56,10 @@ def _find_generators(models: Sequence[torch.nn.Module], frame: types.FrameType |
     if frame is not None:
         variables = dict(frame.f_locals)
         places += [variables, frame.f_globals]
-        places += [vars(value) for value in variables.values() if hasattr(value, "__dict__") and _is_plain_object(value)]
+        for value in variables.values():
+            with contextlib.suppress(Exception):  # an object may do anything when it is asked for its attributes
+                if _is_plain_object(value):
+                    places.append(vars(value))
     for place in places:
         for value in list(place.values()):
             if _is_generator(value):

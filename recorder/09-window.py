@@ -5,7 +5,7 @@
 class _MicroBatch:
     """One fetch of the loop."""
 
-    __slots__ = ("batch", "counters", "fetched", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
+    __slots__ = ("batch", "counters", "fetched", "fetched_size", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
 
     def __init__(self, batch: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None) -> None:
         self.batch = batch
@@ -17,6 +17,7 @@ class _MicroBatch:
         self.versions = [(tensor, tensor._version) for tensor in _tensors(batch) if not tensor.is_inference()]
         self.fetched: list[Any] = []
         """What the body itself fetched from data loaders, in order."""
+        self.fetched_size = 0
         self.had_backward = False
         self.counters: dict[str, Any] = {}
         """What the loop bound beside the batch: `i` of `enumerate`."""
