@@ -12,7 +12,7 @@ class _RandomState:
     def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any]) -> None:
         self.python = random.getstate()
         numpy = sys.modules.get("numpy")
-        self.numpy = numpy.random.get_state() if numpy is not None and hasattr(numpy, "random") else None
+        self.numpy = numpy.random.get_state(legacy=False) if numpy is not None and hasattr(numpy, "random") else None
         self.cpu = torch.get_rng_state()
         self.cuda = [(device, torch.cuda.get_rng_state(device)) for device in devices if device.type == "cuda"]
         self.explicit = [(generator, _generator_state(generator)) for generator in generators]
