@@ -90,10 +90,15 @@ def _brief(tensor: torch.Tensor, extent: tuple[float, float] | None) -> dict[str
     if extent is None:
         return result
     low, high = extent
-    result |= {"min": _number(low), "max": _number(high)}
+    result |= {"min": _number(_rounded(low)), "max": _number(_rounded(high))}
     if math.isfinite(low) and math.isfinite(high):
-        result |= {"absMax": max(abs(low), abs(high)), "nan": 0, "posInf": 0, "negInf": 0}
+        result["absMax"] = _rounded(max(abs(low), abs(high)))
     return result
+
+
+def _rounded(value: float) -> float:
+    """Six digits tell enough in a table of thousands, and take half the room."""
+    return float(f"{value:.6g}")
 
 
 def _norms(gradients: Sequence[torch.Tensor]) -> list[torch.Tensor]:

@@ -12,7 +12,7 @@ class _RandomState:
     def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any]) -> None:
         self.python = random.getstate()
         numpy = sys.modules.get("numpy")
-        self.numpy = numpy.random.get_state() if numpy is not None and hasattr(numpy, "random") else None
+        self.numpy = numpy.random.get_state(legacy=False) if numpy is not None and hasattr(numpy, "random") else None
         self.cpu = torch.get_rng_state()
         self.cuda = [(device, torch.cuda.get_rng_state(device)) for device in devices if device.type == "cuda"]
         self.explicit = [(generator, _generator_state(generator)) for generator in generators]
@@ -56,7 +56,10 @@ def _find_generators(models: Sequence[torch.nn.Module], frame: types.FrameType |
     if frame is not None:
         variables = dict(frame.f_locals)
         places += [variables, frame.f_globals]
-        places += [vars(value) for value in variables.values() if hasattr(value, "__dict__") and _is_plain_object(value)]
+        for value in variables.values():
+            with contextlib.suppress(Exception):  # an object may do anything when it is asked for its attributes
+                if _is_plain_object(value):
+                    places.append(vars(value))
     for place in places:
         for value in list(place.values()):
             if _is_generator(value):

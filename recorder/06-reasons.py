@@ -107,6 +107,8 @@ def _reason(
             return "its denominator is exactly 0 there", ["NAN102"]
         if above is not None and below is not None and bool(torch.isinf(above).any() & torch.isinf(below).any()):
             return "it divides infinity by infinity there", ["NAN102"]
+        if below is not None and below.numel() and 0 < float(below.abs().min()) < 1e-3:
+            return f"its denominator is as small as {_word(float(below.abs().min()))} there", ["NAN102"]
     if name in _SQUARE_ROOTS and first is not None and first.numel():
         low = float(first.min())
         if low < 0:

@@ -19,6 +19,8 @@ class _Finding:
         """The first parameter whose gradient is bad."""
         self.was_bad_from_the_start = False
         """Of a parameter: it was not finite before the first step."""
+        self.grown: tuple[str, float] | None = None
+        """The largest parameter and its largest element, where it is too large to be meant."""
         self.last_step: Site | None = None
         """The line of the last update, which is to blame for a bad parameter."""
 
@@ -142,12 +144,20 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
     count = f" in {operation.bad_count} of {_plural(operation.size, 'element')}" if operation.size > 1 else ""
     because = f", because {operation.reason}" if operation.reason else ""
     if operation.is_backward:
-        if operation.reason and _forward_name(finding) in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
+        forward_name = _forward_name(finding)
+        if forward_name in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
             # The derivative divides by twice the root.
-            because = because.replace("its denominator is", "the value under the root is")
+            because = because.replace("its denominator is exactly", "the value under the root is exactly")
+            because = because.replace("it divides 0 by 0", "the value under the root is exactly 0")
+        elif forward_name in _LOGARITHMS:
+            because = because.replace("its denominator is", "its operand is")
         subject = _forward_name(finding)
         return f"{where}, backward: the gradient of `{subject}`{at} becomes {value}{count}{because}."
-    return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}."
+    grown = ""
+    if finding.grown is not None and "beyond the largest" in because:
+        name, peak = finding.grown
+        grown = f" Parameter `{name}` has grown to {_word(peak)}: earlier updates were too large."
+    return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}.{grown}"
 
 
 def _forward_name(finding: _Finding) -> str:
@@ -178,6 +188,8 @@ def _gradient_rules(finding: _Finding) -> list[str]:
         return ["NAN201"]
     if name.startswith(("Acos", "Asin", "Atanh")):
         return ["NAN105"]
+    if name.startswith("Log") and not name.startswith(("LogSoftmax", "Logsumexp")):
+        return ["NAN101"]
     return root.rules
 
 

@@ -162,6 +162,44 @@ class _History:
             self._file = None
 
 
+class _Run:
+    """A training run: what goes on where a script makes a recorder anew for each epoch."""
+
+    count = 0
+
+    def __init__(self, out: str, wants_history: bool) -> None:
+        self.out = out
+        self.number = _Run.count
+        _Run.count += 1
+        self.name: str | None = None
+        """Of its folder; not known before the first file."""
+        self.started = datetime.datetime.now(datetime.timezone.utc)
+        self.step = 0
+        self.anomalies = 0
+        self.wants_history = wants_history
+        self.history = _History(None)
+        self.recorder: weakref.ref[Recorder] | None = None
+
+
+_runs: weakref.WeakKeyDictionary[Any, _Run] = weakref.WeakKeyDictionary()
+"""By the optimizer or model that is trained."""
+
+
+def _run_of(recorder: Recorder, history: bool) -> _Run:
+    """The run of this optimizer, which an earlier recorder may have begun: that one hands over."""
+    trained = next(iter([*recorder._optimizers, *recorder._models]), None)
+    run = _runs.get(trained) if trained is not None else None
+    if run is None or run.out != recorder.out:
+        run = _Run(recorder.out, history)
+    if trained is not None:
+        _runs[trained] = run
+    earlier = run.recorder() if run.recorder is not None else None
+    if earlier is not None:
+        earlier._retire()
+    run.recorder = weakref.ref(recorder)
+    return run
+
+
 def _save(
     path: str, dump: dict[str, Any], kept: Sequence[tuple[str, torch.Tensor]], metadata: Mapping[str, str]
 ) -> str | None:

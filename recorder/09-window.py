@@ -5,7 +5,7 @@
 class _MicroBatch:
     """One fetch of the loop."""
 
-    __slots__ = ("batch", "counters", "fetched", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
+    __slots__ = ("batch", "counters", "fetched", "fetched_size", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
 
     def __init__(self, batch: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None) -> None:
         self.batch = batch
@@ -17,6 +17,7 @@ class _MicroBatch:
         self.versions = [(tensor, tensor._version) for tensor in _tensors(batch) if not tensor.is_inference()]
         self.fetched: list[Any] = []
         """What the body itself fetched from data loaders, in order."""
+        self.fetched_size = 0
         self.had_backward = False
         self.counters: dict[str, Any] = {}
         """What the loop bound beside the batch: `i` of `enumerate`."""
@@ -268,10 +269,21 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
                 self.finding.was_bad_from_the_start = isinstance(root, _Leaf) and root.name in (
                     self.recorder._bad_from_the_start or ()
                 )
+                self.finding.grown = self._grown_parameter()
                 if not self.finding.was_bad_from_the_start:
                     self.finding.last_step = self.recorder._step_site
         self.is_done = True
         self.trace.is_watching = False
+
+    def _grown_parameter(self) -> tuple[str, float] | None:
+        """The parameter with the largest element, if that is beyond what training means to reach."""
+        largest: tuple[str, float] | None = None
+        for model in self.recorder._models:
+            for name, parameter in model.named_parameters():
+                peak = _largest([part for part in _plain(parameter.detach())])
+                if peak is not None and peak > 1e5 and (largest is None or peak > largest[1]):
+                    largest = (name, peak)
+        return largest
 
     def look_at_outputs(self, outputs: Any) -> None:
         """Inference: where the first bad output came from."""

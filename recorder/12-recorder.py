@@ -56,16 +56,10 @@ class Recorder:
         self._mode = mode
         self._save_batch = save_batch
         self._is_off = False
-        self._step = 0
         self._window: _Window | None = None
         self._replay: _Replay | None = None
-        self._anomalies = 0
         self._pending: NonFinite | None = None
-        self._started = datetime.datetime.now(datetime.timezone.utc)
-        self._run: str | None = None
-        self._wants_history = history
-        self._history = _History(None)
-        self._has_history_path = False
+        self._run = _run_of(self, history)
         self._clone_batches = False
         self._buffers = _BufferShadow(self._models)
         self._attributes = _ModuleAttributes(self._models)
@@ -111,10 +105,13 @@ class Recorder:
 
     def close(self) -> None:
         """Takes all hooks away. Nothing is recorded afterwards."""
+        self._retire()
+        self._run.history.close()
+
+    def _retire(self) -> None:
         self._is_off = True
         _patches.remove(self)
         self._freeze.detach()
-        self._history.close()
 
     def __enter__(self) -> Recorder:
         return self
@@ -143,7 +140,7 @@ class Recorder:
             if frame is not None:
                 names = _rebound_names(frame.f_code, frame.f_lineno)
             variables = _Variables(frame, names, self._attributes.changing)
-            window = self._window = _Window(self._step, self._buffers.take(), variables)
+            window = self._window = _Window(self._run.step, self._buffers.take(), variables)
             window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
             if self._bad_from_the_start is None:
                 self._bad_from_the_start = self._find_bad_parameters()
@@ -156,6 +153,7 @@ class Recorder:
     def _finish(self) -> _Trip | None:
         """At the next fetch: whether the window that ends is to be run again."""
         window = self._window
+        self._clip = None
         if window is None:
             return None
         if self._checks and window.trip is None:
@@ -173,7 +171,7 @@ class Recorder:
             if window.stepped.count(optimizer) > 1 and not any(optimizer is known for known in self._steps_often):
                 if _state_size(optimizer) <= MAX_STATE_BYTES:
                     self._steps_often.append(optimizer)
-        self._step += 1
+        self._run.step += 1
         self._window = None
         if not self._freeze.close(window) and window.row:
             self._write_history(window.step, window.row)
@@ -185,12 +183,12 @@ class Recorder:
         return self._freeze.look_back() if window is None or not window.is_open else None
 
     def _write_history(self, step: int, row: Mapping[str, float | None]) -> None:
-        if not self._has_history_path and self._wants_history:
-            self._has_history_path = True
+        if self._run.wants_history:
+            self._run.wants_history = False
             rank, _ = _rank_and_world()
             name = "history.jsonl" if rank == 0 else f"history.rank-{rank}.jsonl"
-            self._history.path = os.path.join(self._run_folder(), name)
-        self._history.add(step, row)
+            self._run.history.path = os.path.join(self._run_folder(), name)
+        self._run.history.add(step, row)
 
     # -- what the patched calls of PyTorch tell -----------------------------------------------------------------------
 
@@ -217,7 +215,7 @@ class Recorder:
             # Nobody tells of batches: what comes after an update is the next step.
             self._close_window(window)
         if self._window is None:
-            self._window = _Window(self._step, [], None)
+            self._window = _Window(self._run.step, [], None)
         self._window.losses.append(loss.detach())
 
     @_guarded
@@ -279,7 +277,7 @@ class Recorder:
         self._raise_pending()
         window = self._window
         if window is None:
-            window = self._window = _Window(self._step, [], None)
+            window = self._window = _Window(self._run.step, [], None)
         self._note_step_site()
         if window.trip is not None:
             self._drop_gradients()
@@ -416,7 +414,7 @@ class Recorder:
         window = self._look_back()
         if window is None or window.trip is None:
             return
-        if self._anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
+        if self._run.anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
             self._skip_quietly(window)
             return
         rerun = window.rerun or self._rerun
@@ -429,7 +427,7 @@ class Recorder:
     def _clock(self, step: int) -> None:
         """A trainer's own numbering of steps."""
         if self._window is not None and len(self._window.micro) == 1:
-            self._window.step = self._step = step
+            self._window.step = self._run.step = step
 
     def _adopt(self, models: Sequence[torch.nn.Module], optimizers: Sequence[Any]) -> None:
         """What a trainer trains, known only once it begins."""
@@ -445,11 +443,11 @@ class Recorder:
 
     def _skip_quietly(self, window: _Window) -> None:
         """More bad steps than dumps: the step is left out and nothing said."""
-        self._anomalies += 1
+        self._run.anomalies += 1
         with torch.no_grad():
             self._buffers.restore(window.buffers)
         self._freeze.release()
-        self._step = max(self._step, window.step + 1)
+        self._run.step = max(self._run.step, window.step + 1)
         self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -551,6 +549,6 @@ class Recorder:
             window.trip = _Trip("check", max(0, window.checks - 1), _fetch(window.losses))
 
     def _run_folder(self) -> str:
-        if self._run is None:
-            self._run = _run_name(self._started)
-        return os.path.join(self.out, self._run)
+        if self._run.name is None:
+            self._run.name = _run_name(self._run)
+        return os.path.join(self.out, self._run.name)

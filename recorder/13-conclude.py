@@ -29,7 +29,7 @@ def _settle(recorder: Recorder, window: _Window, replay: _Replay | None) -> NonF
             recorder._buffers.restore(window.buffers)
     recorder._freeze.release()
     recorder._window = None
-    recorder._step = max(recorder._step, window.step + 1)
+    recorder._run.step = max(recorder._run.step, window.step + 1)
     recorder._scaling.scaled = 0
     recorder._checks = []
     return error
@@ -43,7 +43,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
         # At a scale of 1 all is finite: the scaler does what it is there for.
         recorder._scaling.was_right()
         return None
-    recorder._anomalies += 1
+    recorder._run.anomalies += 1
     rank, world = _rank_and_world()
     shown_rank = rank if world > 1 else None
     loss = replay.loss_value if replay is not None else next((x for x in trip.losses if not math.isfinite(x)), None)
@@ -58,12 +58,13 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     guilty = next((peer for peer in ranks if peer["role"] == "first" and peer["rank"] != rank), None)
     is_received = finding is None or _came_from_a_collective(finding)
     if is_received and guilty is not None:
+        confidence = "likely"
         sentence = f"{guilty['sentence']} (this is rank {rank}, to which the bad value came through the gradients' exchange)"
         anomalies[0] |= {"role": "consequence", "message": sentence}
     elif guilty is not None and trip.cause == "peer":
         anomalies[0]["role"] = "consequence"
     path: str | None = None
-    if recorder._anomalies <= MAX_DUMPS:
+    if recorder._run.anomalies <= MAX_DUMPS:
         dump = _dump(recorder, window, replay, finding, sentence, confidence, anomalies, fidelity, ranks)
         path = os.path.join(recorder._run_folder(), f"step-{window.step}.rank-{rank}.nandump.json")
         kept, metadata = _kept(recorder, window, finding)
@@ -76,9 +77,9 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     _await_peers(recorder, window.step)
     if recorder.on_anomaly == "raise":
         return NonFinite(sentence, path)
-    if recorder._anomalies <= MAX_DUMPS:
+    if recorder._run.anomalies <= MAX_DUMPS:
         _say(sentence + (f" Dump: {path}" if path is not None else ""))
-        if recorder._anomalies == MAX_DUMPS:
+        if recorder._run.anomalies == MAX_DUMPS:
             _say("further bad steps are left out without being told.")
     return None
 
@@ -204,8 +205,8 @@ def _dump(
         "nandump": SCHEMA_VERSION,
         "recorder": __version__,
         "run": {
-            "id": recorder._run or os.path.basename(recorder._run_folder()),
-            "startedAt": recorder._started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "id": recorder._run.name or os.path.basename(recorder._run_folder()),
+            "startedAt": recorder._run.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "script": _shown_path(script) if script else None,
             "python": platform.python_version(),
             "frameworkVersion": torch.__version__,
@@ -216,7 +217,7 @@ def _dump(
         "anomalies": anomalies,
         "operations": [],
         "operationCount": len(trace.operations) if trace is not None else 0,
-        "history": recorder._history.series(),
+        "history": recorder._run.history.series(),
         "batch": _batch(micro, finding),
         "fidelity": fidelity,
         "ranks": [{key: peer[key] for key in ("rank", "role", "step")} for peer in ranks],

@@ -56,19 +56,20 @@ def _store() -> Any:
     return distributed_c10d._get_default_store()
 
 
-def _run_name(started: datetime.datetime) -> str:
+def _run_name(run: _Run) -> str:
     """The run's folder: its time of beginning, the same for all processes."""
-    own = f"{started.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    own = f"{run.started.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}" + (f"-{run.number}" if run.number else "")
+    key = f"nanlens/run/{run.number}"
     rank, world = _rank_and_world()
     if world == 1:
         return own
     try:
         store = _store()
         if rank == 0:
-            store.set("nanlens/run", own)
+            store.set(key, own)
             return own
-        store.wait(["nanlens/run"], datetime.timedelta(seconds=PEER_TIMEOUT))
-        return str(store.get("nanlens/run").decode())
+        store.wait([key], datetime.timedelta(seconds=PEER_TIMEOUT))
+        return str(store.get(key).decode())
     except Exception:
         return os.environ.get("TORCHELASTIC_RUN_ID", "") or own
 

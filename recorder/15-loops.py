@@ -16,6 +16,8 @@ class _Watch(Generic[T]):
         return len(self._loader)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("_loader", "_recorder"):  # not there yet, in a copy under way
+            raise AttributeError(name)
         return getattr(self._loader, name)
 
 
@@ -85,7 +87,7 @@ class _Iterator(Iterator[T]):
         window = recorder._window if trip is not None else recorder._look_back()
         if window is None or window.trip is None or recorder._is_off:
             return
-        if not window.micro or (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
+        if not window.micro or (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
             recorder._skip_quietly(window)
             return
         _say(f"step {window.step} is not finite; it is run once more to find out why.")
@@ -413,7 +415,7 @@ def _examine(frames: Sequence[types.FrameType], message: str) -> None:
 def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keywords: Any) -> T:
     if recorder._is_off or recorder._replay is not None or (recorder._window is not None and recorder._is_in_step):
         return function(*args, **keywords)
-    number = recorder._step
+    number = recorder._run.step
     recorder._begin((args, keywords), None, number, None)
     if recorder._window is not None and recorder._window.micro:
         recorder._window.micro[-1].shown = _bound_arguments(function, args, keywords)
@@ -444,7 +446,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         frames = [frame for frame, _ in traceback.walk_tb(failure.__traceback__)]
         if not isinstance(failure, _NO_AUTOPSY) and any(_shows_nan(frame) for frame in frames):
             trip = window.trip = _Trip("left", window.checks, _fetch(window.losses))
-    if trip is not None and not (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
+    if trip is not None and not (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
         error_to_raise: NonFinite | None = None
         try:
             replay = _run_again(recorder, window, trip, rerun, None)
@@ -495,8 +497,8 @@ def _guard(recorder: Recorder) -> Iterator[None]:
             _, args, keywords, state, buffers = calls.pop()
             if calls or all(_is_finite(tensor) for tensor in _tensors(output)):
                 return
-            window = _Window(recorder._step, buffers, None)
-            window.micro.append(_MicroBatch((args, keywords), recorder._step, state, None))
+            window = _Window(recorder._run.step, buffers, None)
+            window.micro.append(_MicroBatch((args, keywords), recorder._run.step, state, None))
             window.micro[0].shown = _bound_arguments(module.forward, args, keywords)
             window.trip = _Trip("check", 0, [])
             recorder._window = window

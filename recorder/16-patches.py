@@ -38,6 +38,7 @@ def _leaves_of(losses: Any) -> set[int]:
 _END = object()
 """Stands for the end of a data loader among what a step fetched."""
 MAX_FETCHED = 64
+MAX_FETCHED_BYTES = 256 * 2**20
 
 
 class _Patches:
@@ -255,9 +256,10 @@ class _Patches:
             window = recorder._window
             if recorder._is_off or recorder._replay is not None or window is None or not window.micro:
                 continue
-            fetched = window.micro[-1].fetched
-            if len(fetched) < MAX_FETCHED:
-                fetched.append((result, _RandomState(recorder._find_devices(), recorder._generators or ())))
+            micro = window.micro[-1]
+            micro.fetched_size += 0 if result is _END else _byte_count(result)
+            if len(micro.fetched) < MAX_FETCHED and micro.fetched_size <= MAX_FETCHED_BYTES:
+                micro.fetched.append((result, _RandomState(recorder._find_devices(), recorder._generators or ())))
 
     def _excepthook(self, original: Any) -> Any:
         def excepthook(kind: Any, error: Any, trace: Any) -> None:

@@ -40,7 +40,8 @@ export async function packageExtension({ list = false } = {}) {
   copyShippedFiles(folder);
   copyFileSync(path.join(root, '.vscodeignore'), path.join(folder, '.vscodeignore'));
   const files = await listFiles({ cwd: folder, dependencies: false });
-  const needed = ['package.json', manifest.main, manifest.browser, 'README.md', 'CHANGELOG.md', 'LICENSE'];
+  const documents = ['README.md', 'CHANGELOG.md', 'LICENSE'];
+  const needed = ['package.json', manifest.main, manifest.browser, 'media/recorder/nanlens.py', ...documents];
   const lacking = needed.map((file) => path.normalize(file)).filter((file) => !files.includes(file));
   if (lacking.length) throw new Trouble(`The package would lack ${lacking.join(', ')}`);
   const packagePath = path.join(root, `${manifest.name}-${manifest.version}.vsix`);

@@ -314,10 +314,15 @@ def _brief(tensor: torch.Tensor, extent: tuple[float, float] | None) -> dict[str
     if extent is None:
         return result
     low, high = extent
-    result |= {"min": _number(low), "max": _number(high)}
+    result |= {"min": _number(_rounded(low)), "max": _number(_rounded(high))}
     if math.isfinite(low) and math.isfinite(high):
-        result |= {"absMax": max(abs(low), abs(high)), "nan": 0, "posInf": 0, "negInf": 0}
+        result["absMax"] = _rounded(max(abs(low), abs(high)))
     return result
+
+
+def _rounded(value: float) -> float:
+    """Six digits tell enough in a table of thousands, and take half the room."""
+    return float(f"{value:.6g}")
 
 
 def _norms(gradients: Sequence[torch.Tensor]) -> list[torch.Tensor]:
@@ -433,7 +438,7 @@ class _RandomState:
     def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any]) -> None:
         self.python = random.getstate()
         numpy = sys.modules.get("numpy")
-        self.numpy = numpy.random.get_state() if numpy is not None and hasattr(numpy, "random") else None
+        self.numpy = numpy.random.get_state(legacy=False) if numpy is not None and hasattr(numpy, "random") else None
         self.cpu = torch.get_rng_state()
         self.cuda = [(device, torch.cuda.get_rng_state(device)) for device in devices if device.type == "cuda"]
         self.explicit = [(generator, _generator_state(generator)) for generator in generators]
@@ -477,7 +482,10 @@ def _find_generators(models: Sequence[torch.nn.Module], frame: types.FrameType |
     if frame is not None:
         variables = dict(frame.f_locals)
         places += [variables, frame.f_globals]
-        places += [vars(value) for value in variables.values() if hasattr(value, "__dict__") and _is_plain_object(value)]
+        for value in variables.values():
+            with contextlib.suppress(Exception):  # an object may do anything when it is asked for its attributes
+                if _is_plain_object(value):
+                    places.append(vars(value))
     for place in places:
         for value in list(place.values()):
             if _is_generator(value):
@@ -1247,6 +1255,8 @@ def _reason(
             return "its denominator is exactly 0 there", ["NAN102"]
         if above is not None and below is not None and bool(torch.isinf(above).any() & torch.isinf(below).any()):
             return "it divides infinity by infinity there", ["NAN102"]
+        if below is not None and below.numel() and 0 < float(below.abs().min()) < 1e-3:
+            return f"its denominator is as small as {_word(float(below.abs().min()))} there", ["NAN102"]
     if name in _SQUARE_ROOTS and first is not None and first.numel():
         low = float(first.min())
         if low < 0:
@@ -1331,6 +1341,8 @@ class _Finding:
         """The first parameter whose gradient is bad."""
         self.was_bad_from_the_start = False
         """Of a parameter: it was not finite before the first step."""
+        self.grown: tuple[str, float] | None = None
+        """The largest parameter and its largest element, where it is too large to be meant."""
         self.last_step: Site | None = None
         """The line of the last update, which is to blame for a bad parameter."""
 
@@ -1454,12 +1466,20 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
     count = f" in {operation.bad_count} of {_plural(operation.size, 'element')}" if operation.size > 1 else ""
     because = f", because {operation.reason}" if operation.reason else ""
     if operation.is_backward:
-        if operation.reason and _forward_name(finding) in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
+        forward_name = _forward_name(finding)
+        if forward_name in ("sqrt", "_foreach_sqrt", "linalg_vector_norm", "norm"):
             # The derivative divides by twice the root.
-            because = because.replace("its denominator is", "the value under the root is")
+            because = because.replace("its denominator is exactly", "the value under the root is exactly")
+            because = because.replace("it divides 0 by 0", "the value under the root is exactly 0")
+        elif forward_name in _LOGARITHMS:
+            because = because.replace("its denominator is", "its operand is")
         subject = _forward_name(finding)
         return f"{where}, backward: the gradient of `{subject}`{at} becomes {value}{count}{because}."
-    return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}."
+    grown = ""
+    if finding.grown is not None and "beyond the largest" in because:
+        name, peak = finding.grown
+        grown = f" Parameter `{name}` has grown to {_word(peak)}: earlier updates were too large."
+    return f"{where}, forward: `{_short(operation.name)}`{at} gives {value}{count}{because}.{grown}"
 
 
 def _forward_name(finding: _Finding) -> str:
@@ -1490,6 +1510,8 @@ def _gradient_rules(finding: _Finding) -> list[str]:
         return ["NAN201"]
     if name.startswith(("Acos", "Asin", "Atanh")):
         return ["NAN105"]
+    if name.startswith("Log") and not name.startswith(("LogSoftmax", "Logsumexp")):
+        return ["NAN101"]
     return root.rules
 
 
@@ -1742,6 +1764,44 @@ class _History:
             self._file = None
 
 
+class _Run:
+    """A training run: what goes on where a script makes a recorder anew for each epoch."""
+
+    count = 0
+
+    def __init__(self, out: str, wants_history: bool) -> None:
+        self.out = out
+        self.number = _Run.count
+        _Run.count += 1
+        self.name: str | None = None
+        """Of its folder; not known before the first file."""
+        self.started = datetime.datetime.now(datetime.timezone.utc)
+        self.step = 0
+        self.anomalies = 0
+        self.wants_history = wants_history
+        self.history = _History(None)
+        self.recorder: weakref.ref[Recorder] | None = None
+
+
+_runs: weakref.WeakKeyDictionary[Any, _Run] = weakref.WeakKeyDictionary()
+"""By the optimizer or model that is trained."""
+
+
+def _run_of(recorder: Recorder, history: bool) -> _Run:
+    """The run of this optimizer, which an earlier recorder may have begun: that one hands over."""
+    trained = next(iter([*recorder._optimizers, *recorder._models]), None)
+    run = _runs.get(trained) if trained is not None else None
+    if run is None or run.out != recorder.out:
+        run = _Run(recorder.out, history)
+    if trained is not None:
+        _runs[trained] = run
+    earlier = run.recorder() if run.recorder is not None else None
+    if earlier is not None:
+        earlier._retire()
+    run.recorder = weakref.ref(recorder)
+    return run
+
+
 def _save(
     path: str, dump: dict[str, Any], kept: Sequence[tuple[str, torch.Tensor]], metadata: Mapping[str, str]
 ) -> str | None:
@@ -1775,7 +1835,7 @@ def _save(
 class _MicroBatch:
     """One fetch of the loop."""
 
-    __slots__ = ("batch", "counters", "fetched", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
+    __slots__ = ("batch", "counters", "fetched", "fetched_size", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
 
     def __init__(self, batch: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None) -> None:
         self.batch = batch
@@ -1787,6 +1847,7 @@ class _MicroBatch:
         self.versions = [(tensor, tensor._version) for tensor in _tensors(batch) if not tensor.is_inference()]
         self.fetched: list[Any] = []
         """What the body itself fetched from data loaders, in order."""
+        self.fetched_size = 0
         self.had_backward = False
         self.counters: dict[str, Any] = {}
         """What the loop bound beside the batch: `i` of `enumerate`."""
@@ -2038,10 +2099,21 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
                 self.finding.was_bad_from_the_start = isinstance(root, _Leaf) and root.name in (
                     self.recorder._bad_from_the_start or ()
                 )
+                self.finding.grown = self._grown_parameter()
                 if not self.finding.was_bad_from_the_start:
                     self.finding.last_step = self.recorder._step_site
         self.is_done = True
         self.trace.is_watching = False
+
+    def _grown_parameter(self) -> tuple[str, float] | None:
+        """The parameter with the largest element, if that is beyond what training means to reach."""
+        largest: tuple[str, float] | None = None
+        for model in self.recorder._models:
+            for name, parameter in model.named_parameters():
+                peak = _largest([part for part in _plain(parameter.detach())])
+                if peak is not None and peak > 1e5 and (largest is None or peak > largest[1]):
+                    largest = (name, peak)
+        return largest
 
     def look_at_outputs(self, outputs: Any) -> None:
         """Inference: where the first bad output came from."""
@@ -2432,16 +2504,10 @@ class Recorder:
         self._mode = mode
         self._save_batch = save_batch
         self._is_off = False
-        self._step = 0
         self._window: _Window | None = None
         self._replay: _Replay | None = None
-        self._anomalies = 0
         self._pending: NonFinite | None = None
-        self._started = datetime.datetime.now(datetime.timezone.utc)
-        self._run: str | None = None
-        self._wants_history = history
-        self._history = _History(None)
-        self._has_history_path = False
+        self._run = _run_of(self, history)
         self._clone_batches = False
         self._buffers = _BufferShadow(self._models)
         self._attributes = _ModuleAttributes(self._models)
@@ -2487,10 +2553,13 @@ class Recorder:
 
     def close(self) -> None:
         """Takes all hooks away. Nothing is recorded afterwards."""
+        self._retire()
+        self._run.history.close()
+
+    def _retire(self) -> None:
         self._is_off = True
         _patches.remove(self)
         self._freeze.detach()
-        self._history.close()
 
     def __enter__(self) -> Recorder:
         return self
@@ -2519,7 +2588,7 @@ class Recorder:
             if frame is not None:
                 names = _rebound_names(frame.f_code, frame.f_lineno)
             variables = _Variables(frame, names, self._attributes.changing)
-            window = self._window = _Window(self._step, self._buffers.take(), variables)
+            window = self._window = _Window(self._run.step, self._buffers.take(), variables)
             window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
             if self._bad_from_the_start is None:
                 self._bad_from_the_start = self._find_bad_parameters()
@@ -2532,6 +2601,7 @@ class Recorder:
     def _finish(self) -> _Trip | None:
         """At the next fetch: whether the window that ends is to be run again."""
         window = self._window
+        self._clip = None
         if window is None:
             return None
         if self._checks and window.trip is None:
@@ -2549,7 +2619,7 @@ class Recorder:
             if window.stepped.count(optimizer) > 1 and not any(optimizer is known for known in self._steps_often):
                 if _state_size(optimizer) <= MAX_STATE_BYTES:
                     self._steps_often.append(optimizer)
-        self._step += 1
+        self._run.step += 1
         self._window = None
         if not self._freeze.close(window) and window.row:
             self._write_history(window.step, window.row)
@@ -2561,12 +2631,12 @@ class Recorder:
         return self._freeze.look_back() if window is None or not window.is_open else None
 
     def _write_history(self, step: int, row: Mapping[str, float | None]) -> None:
-        if not self._has_history_path and self._wants_history:
-            self._has_history_path = True
+        if self._run.wants_history:
+            self._run.wants_history = False
             rank, _ = _rank_and_world()
             name = "history.jsonl" if rank == 0 else f"history.rank-{rank}.jsonl"
-            self._history.path = os.path.join(self._run_folder(), name)
-        self._history.add(step, row)
+            self._run.history.path = os.path.join(self._run_folder(), name)
+        self._run.history.add(step, row)
 
     # -- what the patched calls of PyTorch tell -----------------------------------------------------------------------
 
@@ -2593,7 +2663,7 @@ class Recorder:
             # Nobody tells of batches: what comes after an update is the next step.
             self._close_window(window)
         if self._window is None:
-            self._window = _Window(self._step, [], None)
+            self._window = _Window(self._run.step, [], None)
         self._window.losses.append(loss.detach())
 
     @_guarded
@@ -2655,7 +2725,7 @@ class Recorder:
         self._raise_pending()
         window = self._window
         if window is None:
-            window = self._window = _Window(self._step, [], None)
+            window = self._window = _Window(self._run.step, [], None)
         self._note_step_site()
         if window.trip is not None:
             self._drop_gradients()
@@ -2792,7 +2862,7 @@ class Recorder:
         window = self._look_back()
         if window is None or window.trip is None:
             return
-        if self._anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
+        if self._run.anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
             self._skip_quietly(window)
             return
         rerun = window.rerun or self._rerun
@@ -2805,7 +2875,7 @@ class Recorder:
     def _clock(self, step: int) -> None:
         """A trainer's own numbering of steps."""
         if self._window is not None and len(self._window.micro) == 1:
-            self._window.step = self._step = step
+            self._window.step = self._run.step = step
 
     def _adopt(self, models: Sequence[torch.nn.Module], optimizers: Sequence[Any]) -> None:
         """What a trainer trains, known only once it begins."""
@@ -2821,11 +2891,11 @@ class Recorder:
 
     def _skip_quietly(self, window: _Window) -> None:
         """More bad steps than dumps: the step is left out and nothing said."""
-        self._anomalies += 1
+        self._run.anomalies += 1
         with torch.no_grad():
             self._buffers.restore(window.buffers)
         self._freeze.release()
-        self._step = max(self._step, window.step + 1)
+        self._run.step = max(self._run.step, window.step + 1)
         self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -2927,9 +2997,9 @@ class Recorder:
             window.trip = _Trip("check", max(0, window.checks - 1), _fetch(window.losses))
 
     def _run_folder(self) -> str:
-        if self._run is None:
-            self._run = _run_name(self._started)
-        return os.path.join(self.out, self._run)
+        if self._run.name is None:
+            self._run.name = _run_name(self._run)
+        return os.path.join(self.out, self._run.name)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -2963,7 +3033,7 @@ def _settle(recorder: Recorder, window: _Window, replay: _Replay | None) -> NonF
             recorder._buffers.restore(window.buffers)
     recorder._freeze.release()
     recorder._window = None
-    recorder._step = max(recorder._step, window.step + 1)
+    recorder._run.step = max(recorder._run.step, window.step + 1)
     recorder._scaling.scaled = 0
     recorder._checks = []
     return error
@@ -2977,7 +3047,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
         # At a scale of 1 all is finite: the scaler does what it is there for.
         recorder._scaling.was_right()
         return None
-    recorder._anomalies += 1
+    recorder._run.anomalies += 1
     rank, world = _rank_and_world()
     shown_rank = rank if world > 1 else None
     loss = replay.loss_value if replay is not None else next((x for x in trip.losses if not math.isfinite(x)), None)
@@ -2992,12 +3062,13 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     guilty = next((peer for peer in ranks if peer["role"] == "first" and peer["rank"] != rank), None)
     is_received = finding is None or _came_from_a_collective(finding)
     if is_received and guilty is not None:
+        confidence = "likely"
         sentence = f"{guilty['sentence']} (this is rank {rank}, to which the bad value came through the gradients' exchange)"
         anomalies[0] |= {"role": "consequence", "message": sentence}
     elif guilty is not None and trip.cause == "peer":
         anomalies[0]["role"] = "consequence"
     path: str | None = None
-    if recorder._anomalies <= MAX_DUMPS:
+    if recorder._run.anomalies <= MAX_DUMPS:
         dump = _dump(recorder, window, replay, finding, sentence, confidence, anomalies, fidelity, ranks)
         path = os.path.join(recorder._run_folder(), f"step-{window.step}.rank-{rank}.nandump.json")
         kept, metadata = _kept(recorder, window, finding)
@@ -3010,9 +3081,9 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     _await_peers(recorder, window.step)
     if recorder.on_anomaly == "raise":
         return NonFinite(sentence, path)
-    if recorder._anomalies <= MAX_DUMPS:
+    if recorder._run.anomalies <= MAX_DUMPS:
         _say(sentence + (f" Dump: {path}" if path is not None else ""))
-        if recorder._anomalies == MAX_DUMPS:
+        if recorder._run.anomalies == MAX_DUMPS:
             _say("further bad steps are left out without being told.")
     return None
 
@@ -3138,8 +3209,8 @@ def _dump(
         "nandump": SCHEMA_VERSION,
         "recorder": __version__,
         "run": {
-            "id": recorder._run or os.path.basename(recorder._run_folder()),
-            "startedAt": recorder._started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "id": recorder._run.name or os.path.basename(recorder._run_folder()),
+            "startedAt": recorder._run.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "script": _shown_path(script) if script else None,
             "python": platform.python_version(),
             "frameworkVersion": torch.__version__,
@@ -3150,7 +3221,7 @@ def _dump(
         "anomalies": anomalies,
         "operations": [],
         "operationCount": len(trace.operations) if trace is not None else 0,
-        "history": recorder._history.series(),
+        "history": recorder._run.history.series(),
         "batch": _batch(micro, finding),
         "fidelity": fidelity,
         "ranks": [{key: peer[key] for key in ("rank", "role", "step")} for peer in ranks],
@@ -3263,19 +3334,20 @@ def _store() -> Any:
     return distributed_c10d._get_default_store()
 
 
-def _run_name(started: datetime.datetime) -> str:
+def _run_name(run: _Run) -> str:
     """The run's folder: its time of beginning, the same for all processes."""
-    own = f"{started.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    own = f"{run.started.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}" + (f"-{run.number}" if run.number else "")
+    key = f"nanlens/run/{run.number}"
     rank, world = _rank_and_world()
     if world == 1:
         return own
     try:
         store = _store()
         if rank == 0:
-            store.set("nanlens/run", own)
+            store.set(key, own)
             return own
-        store.wait(["nanlens/run"], datetime.timedelta(seconds=PEER_TIMEOUT))
-        return str(store.get("nanlens/run").decode())
+        store.wait([key], datetime.timedelta(seconds=PEER_TIMEOUT))
+        return str(store.get(key).decode())
     except Exception:
         return os.environ.get("TORCHELASTIC_RUN_ID", "") or own
 
@@ -3336,6 +3408,8 @@ class _Watch(Generic[T]):
         return len(self._loader)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("_loader", "_recorder"):  # not there yet, in a copy under way
+            raise AttributeError(name)
         return getattr(self._loader, name)
 
 
@@ -3405,7 +3479,7 @@ class _Iterator(Iterator[T]):
         window = recorder._window if trip is not None else recorder._look_back()
         if window is None or window.trip is None or recorder._is_off:
             return
-        if not window.micro or (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
+        if not window.micro or (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
             recorder._skip_quietly(window)
             return
         _say(f"step {window.step} is not finite; it is run once more to find out why.")
@@ -3733,7 +3807,7 @@ def _examine(frames: Sequence[types.FrameType], message: str) -> None:
 def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keywords: Any) -> T:
     if recorder._is_off or recorder._replay is not None or (recorder._window is not None and recorder._is_in_step):
         return function(*args, **keywords)
-    number = recorder._step
+    number = recorder._run.step
     recorder._begin((args, keywords), None, number, None)
     if recorder._window is not None and recorder._window.micro:
         recorder._window.micro[-1].shown = _bound_arguments(function, args, keywords)
@@ -3764,7 +3838,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         frames = [frame for frame, _ in traceback.walk_tb(failure.__traceback__)]
         if not isinstance(failure, _NO_AUTOPSY) and any(_shows_nan(frame) for frame in frames):
             trip = window.trip = _Trip("left", window.checks, _fetch(window.losses))
-    if trip is not None and not (recorder._anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
+    if trip is not None and not (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
         error_to_raise: NonFinite | None = None
         try:
             replay = _run_again(recorder, window, trip, rerun, None)
@@ -3815,8 +3889,8 @@ def _guard(recorder: Recorder) -> Iterator[None]:
             _, args, keywords, state, buffers = calls.pop()
             if calls or all(_is_finite(tensor) for tensor in _tensors(output)):
                 return
-            window = _Window(recorder._step, buffers, None)
-            window.micro.append(_MicroBatch((args, keywords), recorder._step, state, None))
+            window = _Window(recorder._run.step, buffers, None)
+            window.micro.append(_MicroBatch((args, keywords), recorder._run.step, state, None))
             window.micro[0].shown = _bound_arguments(module.forward, args, keywords)
             window.trip = _Trip("check", 0, [])
             recorder._window = window
@@ -3885,6 +3959,7 @@ def _leaves_of(losses: Any) -> set[int]:
 _END = object()
 """Stands for the end of a data loader among what a step fetched."""
 MAX_FETCHED = 64
+MAX_FETCHED_BYTES = 256 * 2**20
 
 
 class _Patches:
@@ -4102,9 +4177,10 @@ class _Patches:
             window = recorder._window
             if recorder._is_off or recorder._replay is not None or window is None or not window.micro:
                 continue
-            fetched = window.micro[-1].fetched
-            if len(fetched) < MAX_FETCHED:
-                fetched.append((result, _RandomState(recorder._find_devices(), recorder._generators or ())))
+            micro = window.micro[-1]
+            micro.fetched_size += 0 if result is _END else _byte_count(result)
+            if len(micro.fetched) < MAX_FETCHED and micro.fetched_size <= MAX_FETCHED_BYTES:
+                micro.fetched.append((result, _RandomState(recorder._find_devices(), recorder._generators or ())))
 
     def _excepthook(self, original: Any) -> Any:
         def excepthook(kind: Any, error: Any, trace: Any) -> None:

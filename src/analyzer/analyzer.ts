@@ -6,13 +6,17 @@ import { SemanticModel } from '../semantic/model';
 import { isNumeric } from '../semantic/program';
 import type { Module, PlacedSegment, Segment } from '../syntax/ast';
 import { type ParserBinaries, PythonParser } from '../syntax/parser';
+import { applyEdits } from '../text/edit';
 import { LineIndex } from '../text/line-index';
+import { countBroken } from './broken-count';
 import { insertCheckpoints } from './checkpoints/insert';
 import { kindsKnownTo } from './checkpoints/model-kinds';
 import type { CheckOptions, Insertion } from './checkpoints/options';
 import { configureFindings, isEnabled } from './config';
 import type { AnalysisConfig, AnalysisResult, Problem, RuleInfo } from './finding';
 import { joinCells, splitByCell } from './notebook';
+import { insertRecorder } from './recorder/insert';
+import type { RecorderInsertion } from './recorder/insertion';
 import { runRules } from './run-rules';
 import { applySuppressions, statementSpans } from './suppressions';
 
@@ -71,6 +75,18 @@ export class Analyzer {
     if (text.length > MAX_SOURCE_LENGTH) return { edits: [], inserted: [], problems: ['the file is too long'] };
     const model = this.modelFor(text);
     return insertCheckpoints(model.module, { ...options, kindOf: kindsKnownTo(model) });
+  }
+
+  /** Where the recorder goes in a script, and its lines. Never throws. */
+  insertRecorder(text: string): RecorderInsertion {
+    if (text.length > MAX_SOURCE_LENGTH) return { edits: [], inserted: [], problems: ['the file is too long'] };
+    const model = this.modelFor(text);
+    const insertion = insertRecorder(model);
+    if (insertion.edits.length === 0) return insertion;
+    const after = this.parser.parse(applyEdits(text, insertion.edits));
+    if (countBroken(after) <= countBroken(model.module)) return insertion;
+    const problem = 'the file cannot be parsed where the recorder would go, so nothing was inserted';
+    return { edits: [], inserted: [], problems: [...insertion.problems, problem] };
   }
 
   private analyzeModule(model: SemanticModel, config: AnalysisConfig): AnalysisResult {

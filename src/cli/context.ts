@@ -3,6 +3,7 @@
 import type { RuleInfo } from '../analyzer/finding';
 import type { Checkpointer } from './checkpoints';
 import type { Engine } from './engine';
+import type { ScriptRecorder } from './recorder';
 import type { RuleBook } from './report';
 import type { Terminal } from './terminal';
 
@@ -16,6 +17,9 @@ export interface Context {
   /** Made when it is first needed: the parser takes its time to load. */
   createEngine(): Promise<Engine>;
   createCheckpointer(): Promise<Checkpointer>;
+  createScriptRecorder(): Promise<ScriptRecorder>;
+  /** The recorder's source, as it ships. */
+  readonly recorder: Uint8Array;
 }
 
 export const EXIT = { clean: 0, findings: 1, error: 2 } as const;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { dumpToJson } from '../dump/json';
 import type { ReadResult } from '../dump/model';
 import { openDump } from '../dump/open';
+import { mergeByStep, type NamedDump } from '../dump/ranks';
 import type { CommandSpec, ParsedArguments } from './arguments';
 import { type Context, EXIT, type ExitCode } from './context';
 import { displayPath, EXCLUDED_FOLDERS } from './discovery';
@@ -34,22 +35,28 @@ export const DUMP: CommandSpec = {
   ],
   details: [
     'FILE is a log of a run (torch.autograd.set_detect_anomaly and others), a *.nandump.json, or "-" for standard input. The bytes decide what it is, not the name.',
-    'In a FOLDER, every log and dump that tells something is shown. As JSON, several of them are written as { "version": 1, "dumps": [ { "path": …, … } ] }.',
+    'In a FOLDER, every log and dump that tells something is shown; dumps of several ranks of one run and step are one, the guilty rank first. As JSON, several of them are written as { "version": 1, "dumps": [ { "path": …, … } ] }.',
     'Exit code: 0 even where nothing is wrong with the run, 2 where nothing could be read.',
   ],
 };
 
-interface NamedResult {
-  readonly path: string;
-  readonly result: ReadResult;
-}
-
-function isUnreadable({ dump }: ReadResult): boolean {
-  return dump.format === 'unknown';
+function isUnreadable({ dump, problems }: ReadResult): boolean {
+  return dump.format === 'unknown' || (dump.format === 'nandump' && dump.anomalies.length === 0 && problems.length > 0);
 }
 
 function tellsSomething({ dump }: ReadResult): boolean {
   return dump.anomalies.length > 0 || dump.series.length > 0;
+}
+
+/** The recorder's history beside its dumps tells again, step by step, what they say. */
+function withoutHistories(results: readonly NamedDump[]): readonly NamedDump[] {
+  const folders = new Set(
+    results.filter(({ result }) => result.dump.format === 'nandump').map((named) => path.dirname(named.path)),
+  );
+  return results.filter((named) => {
+    const isHistory = /^history(?:\.rank-\d+)?\.jsonl$/.test(path.basename(named.path));
+    return !isHistory || !folders.has(path.dirname(named.path));
+  });
 }
 
 class DumpRun {
@@ -85,9 +92,9 @@ class DumpRun {
   }
 
   /** Every artefact below the folder, nearest first. */
-  async folder(folder: string): Promise<{ results: NamedResult[]; silent: number }> {
+  async folder(folder: string): Promise<{ results: readonly NamedDump[]; silent: number }> {
     const { cwd, terminal } = this.context;
-    const results: NamedResult[] = [];
+    const results: NamedDump[] = [];
     let silent = 0;
     const pending = [folder];
     const files: string[] = [];
@@ -105,13 +112,16 @@ class DumpRun {
     for (const file of files.slice(0, MAX_FILES)) {
       try {
         const result = await this.file(file, true);
-        if (tellsSomething(result)) results.push({ path: displayPath(file, cwd), result });
+        const shown = displayPath(file, cwd);
+        if (tellsSomething(result)) results.push({ path: shown, result });
+        else if (result.dump.format === 'nandump')
+          terminal.warning(`${visible(shown)}: ${visible(result.dump.verdict.sentence)}`);
         else silent++;
       } catch (error) {
         terminal.warning(`${visible(displayPath(file, cwd))} could not be read: ${describeFileError(error)}`);
       }
     }
-    return { results, silent };
+    return { results: mergeByStep(withoutHistories(results)), silent };
   }
 
   private async entries(folder: string): Promise<Dirent[]> {
@@ -130,7 +140,7 @@ export async function runDump(args: ParsedArguments, context: Context): Promise<
   const given = args.positionals[0] ?? STDIN;
   const isJson = args.value('output-format') === 'json';
   const run = new DumpRun(context);
-  const write = ({ path: shown, result }: NamedResult): ExitCode => {
+  const write = ({ path: shown, result }: NamedDump): ExitCode => {
     terminal.write(isJson ? `${JSON.stringify(dumpToJson(result), null, 2)}\n` : dumpToText(shown, result));
     return isUnreadable(result) ? EXIT.error : EXIT.clean;
   };

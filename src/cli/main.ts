@@ -1,5 +1,6 @@
 // Entry of the command line: binds the process to `run`.
 
+import recorder from '../../media/recorder/nanlens.py';
 import { version } from '../../package.json';
 import { allRules } from '../analyzer/analyzer';
 import { createAnalyzer, engineOf } from './analyzer-engine';
@@ -7,6 +8,7 @@ import { checkpointerOf } from './checkpointer';
 import { EXIT } from './context';
 import { describeFileError, errorCode } from './file-error';
 import { run } from './run';
+import { scriptRecorderOf } from './script-recorder';
 import { Terminal } from './terminal';
 
 /** What a shell reports for a program that writes into a pipe that nobody reads any more. */
@@ -41,6 +43,8 @@ async function main(): Promise<void> {
     rules: allRules(),
     createEngine: async () => engineOf(await createAnalyzer()),
     createCheckpointer: async () => checkpointerOf(await createAnalyzer()),
+    createScriptRecorder: async () => scriptRecorderOf(await createAnalyzer()),
+    recorder: new TextEncoder().encode(recorder),
   });
 }
 

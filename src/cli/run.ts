@@ -13,6 +13,7 @@ import { CHECKPOINTS, runCheckpoints } from './checkpoints';
 import { hint } from './closest';
 import { type Context, EXIT, type ExitCode } from './context';
 import { DUMP, runDump } from './dump';
+import { RECORDER, runRecorder } from './recorder';
 import { EXPLAIN, RULES, runExplain, runRules } from './rules';
 import type { Terminal } from './terminal';
 
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   { spec: CHECK, run: runCheck },
   { spec: CHECKPOINTS, run: runCheckpoints },
   { spec: DUMP, run: runDump },
+  { spec: RECORDER, run: runRecorder },
   { spec: RULES, run: runRules },
   { spec: EXPLAIN, run: runExplain },
 ];

@@ -12,6 +12,8 @@ export interface JsonRead {
   /** Undefined where not even a beginning could be read. */
   readonly value: JsonValue | undefined;
   readonly problem: DumpProblem | null;
+  /** Whether the text ends before the document does. */
+  readonly breaksOff: boolean;
   /** Where reading stopped, in UTF-16 units: the next document of a file with several begins there. */
   readonly end: number;
 }
@@ -22,11 +24,12 @@ const maxDepth = 200;
 export function readJson(text: string, start = 0): JsonRead {
   const scanner = new Scanner(text, start);
   const value = scanner.document();
-  return { value, problem: scanner.problem, end: scanner.at };
+  return { value, problem: scanner.problem, breaksOff: scanner.breaksOff, end: scanner.at };
 }
 
 class Scanner {
   problem: DumpProblem | null = null;
+  breaksOff = false;
 
   constructor(
     private readonly text: string,
@@ -40,7 +43,7 @@ class Scanner {
   private value(depth: number): JsonValue | undefined {
     this.skipSpace();
     const character = this.text[this.at];
-    if (character === undefined) return this.fail('The JSON text breaks off here.');
+    if (character === undefined) return this.cut('The JSON text breaks off here.');
     if (depth > maxDepth) return this.fail('The JSON text is nested too deeply.');
     if (character === '{') return this.object(depth);
     if (character === '[') return this.array(depth);
@@ -55,13 +58,13 @@ class Scanner {
       this.skipSpace();
       if (this.take('}')) return object;
       if (this.text[this.at] !== '"') {
-        this.fail(this.isAtEnd() ? 'The JSON text breaks off here.' : 'A name in double quotes is expected here.');
+        this.expected('A name in double quotes is expected here.');
         return object;
       }
       const key = this.string();
       this.skipSpace();
       if (key === undefined || !this.take(':')) {
-        this.fail(this.isAtEnd() ? 'The JSON text breaks off here.' : 'A colon is expected here.');
+        this.expected('A colon is expected here.');
         return object;
       }
       const value = this.value(depth + 1);
@@ -69,7 +72,7 @@ class Scanner {
       if (this.problem !== null) return object;
       this.skipSpace();
       if (!this.take(',') && this.text[this.at] !== '}') {
-        this.fail(this.isAtEnd() ? 'The JSON text breaks off here.' : 'A comma or } is expected here.');
+        this.expected('A comma or } is expected here.');
         return object;
       }
     }
@@ -86,7 +89,7 @@ class Scanner {
       if (this.problem !== null) return array;
       this.skipSpace();
       if (!this.take(',') && this.text[this.at] !== ']') {
-        this.fail(this.isAtEnd() ? 'The JSON text breaks off here.' : 'A comma or ] is expected here.');
+        this.expected('A comma or ] is expected here.');
         return array;
       }
     }
@@ -97,7 +100,7 @@ class Scanner {
     let end = this.at + 1;
     for (;;) {
       const code = text.charCodeAt(end);
-      if (Number.isNaN(code)) return this.fail('The JSON text breaks off inside a string.');
+      if (Number.isNaN(code)) return this.cut('The JSON text breaks off inside a string.');
       if (code === quote) break;
       end += code === backslash ? 2 : 1;
     }
@@ -122,11 +125,8 @@ class Scanner {
     const constant = constants.get(word);
     if (constant === undefined && !number.test(word)) {
       // The end of the text may have cut a word in two.
-      return this.fail(
-        this.at + word.length >= this.text.length
-          ? 'The JSON text breaks off here.'
-          : `“${word.slice(0, 40)}” is no JSON value.`,
-      );
+      if (this.at + word.length >= this.text.length) return this.cut('The JSON text breaks off here.');
+      return this.fail(`“${word.slice(0, 40)}” is no JSON value.`);
     }
     this.at += word.length;
     return constant === undefined ? Number(word) : constant;
@@ -148,6 +148,15 @@ class Scanner {
 
   private isAtEnd(): boolean {
     return this.at >= this.text.length;
+  }
+
+  private expected(message: string): undefined {
+    return this.isAtEnd() ? this.cut('The JSON text breaks off here.') : this.fail(message);
+  }
+
+  private cut(message: string): undefined {
+    if (this.problem === null) this.breaksOff = true;
+    return this.fail(message);
   }
 
   private fail(message: string): undefined {

@@ -11,6 +11,8 @@ import { registerDiagnostics } from './features/diagnostics';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
 import { LanguageStatus } from './features/language-status';
+import { registerRecorderCommands } from './features/recorder/commands';
+import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import type { Platform } from './platform';
 
@@ -21,11 +23,13 @@ async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8A
   return { runtime, language };
 }
 
-/** What `activate` gives to other code: how the analysis runs, and the viewer's pages to ask what they show. */
+/** What `activate` gives to other code: how the analysis runs, the viewer's pages to ask what they show, what is news. */
 export interface ExtensionApi {
   /** Undefined until something was analysed. */
   analysisRunsIn(): 'worker' | 'host' | undefined;
   readonly dumpViewer: DumpViewerApi;
+  /** The dump that the status bar tells of. */
+  newDump(): NewDump | undefined;
 }
 
 export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
@@ -50,6 +54,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerDiagnostics(service),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
+    registerRecorderCommands(extensionUri, engine, log),
     registerCommands(service, engine, log),
     vscode.languages.registerCodeActionsProvider(
       { language: 'python' },
@@ -62,8 +67,10 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     openRulePage: (code) => vscode.commands.executeCommand(SHOW_RULE_COMMAND, code),
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
+  const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
+  subscriptions.push(dumpWatch);
   log.info(
     `Started on the ${platform.name}. Only Python that is open in an editor is read, and the JSON files that it names; nothing is run or sent.`,
   );
-  return { analysisRunsIn: () => engine.place, dumpViewer };
+  return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown };
 }

@@ -19,18 +19,24 @@ export interface RawSettings {
   readonly severity: unknown;
   readonly checkStyle: unknown;
   readonly sequentialHooks: unknown;
+  readonly dumpNotice: unknown;
 }
+
+/** How a new dump of the recorder is told of. */
+export type DumpNotice = 'statusBar' | 'notification' | 'off';
 
 export interface Settings {
   readonly enabled: boolean;
   readonly config: AnalysisConfig;
   readonly checkStyle: CheckStyle;
   readonly sequentialHooks: boolean;
+  readonly dumpNotice: DumpNotice;
   /** What is wrong with the values, one sentence each; the defaults stand in for them. */
   readonly problems: readonly string[];
 }
 
 const CONFIDENCES: readonly Confidence[] = ['proven', 'likely', 'possible'];
+const DUMP_NOTICES: readonly DumpNotice[] = ['statusBar', 'notification', 'off'];
 const SEVERITIES: readonly (Severity | 'off')[] = ['error', 'warning', 'information', 'hint', 'off'];
 
 /** Settings that carry rule severities in `nanlens.severity`'s own properties. */
@@ -110,6 +116,7 @@ export function readSettings(raw: RawSettings, rules: readonly RuleInfo[]): Sett
     config,
     checkStyle: reader.choice('checkpoints.style', raw.checkStyle, CHECK_STYLES, 'raise'),
     sequentialHooks: reader.flag('checkpoints.sequentialHooks', raw.sequentialHooks, false),
+    dumpNotice: reader.choice('recorder.notify', raw.dumpNotice, DUMP_NOTICES, 'statusBar'),
     problems: reader.problems,
   };
 }

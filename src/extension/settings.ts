@@ -17,6 +17,7 @@ export function settingsFor(resource: vscode.Uri | undefined): Settings {
       severity: settings.get('severity'),
       checkStyle: settings.get('checkpoints.style'),
       sequentialHooks: settings.get('checkpoints.sequentialHooks'),
+      dumpNotice: settings.get('recorder.notify'),
     },
     ruleCatalogue(),
   );

@@ -183,6 +183,27 @@ test('a log comes from the clipboard, and its verdict goes back there as Markdow
   assert.include(markdown, 'losses.py:6');
 });
 
+test('the dumps of several ranks show one verdict, also when one comes later', async () => {
+  const source = { path: 'scratch/losses.py', line: 6, function: 'forward', text: 'return torch.log(squared)' };
+  const dump = (sentence: string, anomaly: object): string =>
+    JSON.stringify({
+      nandump: 1,
+      verdict: { sentence, confidence: 'certain' },
+      anomalies: [{ value: 'nan', role: 'first', step: 9, ...anomaly }],
+    });
+  const received = { kind: 'grad-nonfinite', message: 'the gradients were finite until another rank sent its own' };
+  const uri = await writeFile('step-9.rank-0.nandump.json', dump('Step 9: the gradient is NaN.', received));
+  const api = await viewer();
+  await vscode.commands.executeCommand('vscode.open', uri);
+  const alone = await seen(api, uri, isShown);
+  assert.include(alone.heading, 'the gradient is NaN');
+  const guilty = { kind: 'nan-forward', op: 'aten::log', message: 'log gives NaN', source };
+  await writeFile('step-9.rank-1.nandump.json', dump('Step 9, forward: `log` at losses.py:6 gives NaN.', guilty));
+  const page = await seen(api, uri, (now) => isShown(now) && now.heading.includes('losses.py:6'));
+  assert.include(page.heading, 'rank 1, forward');
+  assert.include(page.heading, 'Rank 0 received it.');
+});
+
 test('what cannot be read is said in words', async () => {
   const missing = vscode.Uri.joinPath(workspaceFolder(), 'scratch', 'missing.nandump.json');
   const api = await open(missing);

@@ -117,7 +117,11 @@ describe('recorded dumps', () => {
   const schema = JSON.parse(readFileSync('media/recorder/nandump.schema.json', 'utf8')) as object;
   const validate = new Ajv({ strict: false }).compile(schema);
 
-  test('there are some', () => assert.ok(dumps.length > 0));
+  test('there is one of each example whose PyTorch training ends in NaN', () => {
+    const names = /^NAMES = \(([^)]*)\)/m.exec(readFileSync(path.join(home, 'runs/record_dump.py'), 'utf8'))?.[1] ?? '';
+    const expected = [...names.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+    assert.deepEqual([...new Set(dumps.map((name) => name.split('.')[0]))], expected);
+  });
   for (const name of dumps) {
     test(name, () => {
       const dump = JSON.parse(readFileSync(path.join(home, 'runs', name), 'utf8')) as RecordedDump;

@@ -36,10 +36,15 @@ const limits = {
   points: 1_000_000,
 };
 
+/** A dump is renamed into its place when it is whole; half of one would give half a verdict. */
+const HALF_WRITTEN = 'it is not whole (still being written, cut off, or copied in part): it breaks off';
+
 export const nandump: DumpReader = {
   id: 'nandump',
   sniff(head) {
-    const encoding = detectTextEncoding(head);
+    const zero = head.indexOf(0);
+    // A crash of the machine can leave zeros where the end should be; such a dump is to be told of, not disowned.
+    const encoding = detectTextEncoding(head) ?? (zero < 0 ? null : detectTextEncoding(head.subarray(0, zero)));
     if (encoding === null) return 0;
     const text = new TextDecoder(encoding).decode(head.subarray(0, 4096));
     return /^\s*\{\s*"nandump"\s*:/.test(text) ? 1 : 0;
@@ -48,7 +53,8 @@ export const nandump: DumpReader = {
     const bytes = await readAll(source, maxBytes, signal);
     if (bytes === null) return unreadable('The dump is larger than 64 MB; the recorder writes 2 MB at most.');
     const text = new TextDecoder(detectTextEncoding(bytes.subarray(0, 4096)) ?? 'utf-8').decode(bytes);
-    const { value, problem } = readJson(text);
+    const { value, problem, breaksOff } = readJson(text);
+    if (breaksOff || text.includes('\0')) return unreadable(`${HALF_WRITTEN}, in line ${problem?.line ?? 1}.`);
     if (!isObject(value)) return unreadable(problem?.message ?? 'The dump is no JSON object.');
     const result = readDump(value);
     return problem === null ? result : { dump: result.dump, problems: [problem, ...result.problems] };

@@ -5,6 +5,7 @@ import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
+import { removeRecorder } from '../../analyzer/recorder/remove';
 import type { ParserBinaries } from '../../syntax/parser';
 import { fixUntilStable } from './fix-loop';
 import type { EngineReplies, EngineReply, EngineRequest, Program } from './messages';
@@ -35,6 +36,14 @@ export class Engine {
       case 'removeChecks': {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };
+      }
+      case 'insertRecorder': {
+        const { edits, inserted, problems } = this.analyzer.insertRecorder(request.text);
+        return { edits, count: inserted.length, problems };
+      }
+      case 'removeRecorder': {
+        const { edits, removed, problems } = removeRecorder(request.text);
+        return { edits, count: removed, problems };
       }
     }
   }

@@ -51,12 +51,30 @@ export interface FunctionsRequest {
   readonly isNotebookCell: boolean;
 }
 
-export type EngineRequest = AnalyzeRequest | FixRequest | InsertChecksRequest | RemoveChecksRequest | FunctionsRequest;
+/** Add the recorder to a script. */
+export interface InsertRecorderRequest {
+  readonly kind: 'insertRecorder';
+  readonly text: string;
+}
+
+export interface RemoveRecorderRequest {
+  readonly kind: 'removeRecorder';
+  readonly text: string;
+}
+
+export type EngineRequest =
+  | AnalyzeRequest
+  | FixRequest
+  | InsertChecksRequest
+  | RemoveChecksRequest
+  | FunctionsRequest
+  | InsertRecorderRequest
+  | RemoveRecorderRequest;
 
 /** Edits of one text, sorted and disjoint, with what could not be done in words. */
 export interface EditsReply {
   readonly edits: readonly Edit[];
-  /** How many fixes or checks the edits carry out. */
+  /** How many fixes, checks or lines the edits carry out. */
   readonly count: number;
   readonly problems: readonly string[];
 }
@@ -68,6 +86,8 @@ export interface EngineReplies {
   readonly insertChecks: EditsReply;
   readonly removeChecks: EditsReply;
   readonly functions: readonly FunctionOutline[];
+  readonly insertRecorder: EditsReply;
+  readonly removeRecorder: EditsReply;
 }
 
 export type EngineReply<R extends EngineRequest> = EngineReplies[R['kind']];

@@ -10,6 +10,8 @@ const MENU = [
   'nanlens.checkFile',
   'nanlens.insertFiniteChecks',
   'nanlens.removeFiniteChecks',
+  'nanlens.addRecorder',
+  'nanlens.removeRecorder',
   'nanlens.showRule',
   'nanlens.restart',
   'nanlens.showOutput',
@@ -24,6 +26,10 @@ function commandLabel(command: (typeof MENU)[number]): string {
       return vscode.l10n.t('Insert Finite Checks…');
     case 'nanlens.removeFiniteChecks':
       return vscode.l10n.t('Remove Finite Checks');
+    case 'nanlens.addRecorder':
+      return vscode.l10n.t('Add Recorder to This Script');
+    case 'nanlens.removeRecorder':
+      return vscode.l10n.t('Remove Recorder from This Script');
     case 'nanlens.showRule':
       return vscode.l10n.t('Show Rule Documentation…');
     case 'nanlens.restart':

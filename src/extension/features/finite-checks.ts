@@ -1,13 +1,13 @@
 // The commands that insert finite checks into a file and take them out again.
 
 import * as vscode from 'vscode';
-import { subjectOf } from '../analysis/scope';
 import { ANALYSIS_BUDGET } from '../analysis/service';
 import { checkTargets, type TargetChoice } from '../check-targets';
-import type { EngineClient, Outcome } from '../engine/client';
-import { CHECK_STYLES, type CheckStyle, type CheckTarget, type EditsReply } from '../engine/messages';
-import { addEdits, spanOf } from '../ranges';
+import type { EngineClient } from '../engine/client';
+import { CHECK_STYLES, type CheckStyle, type CheckTarget } from '../engine/messages';
+import { spanOf } from '../ranges';
 import { settingsFor } from '../settings';
+import { applyReply, pythonDocument, refuse, replyOf, tell } from './document-commands';
 
 export const INSERT_CHECKS_COMMAND = 'nanlens.insertFiniteChecks';
 export const REMOVE_CHECKS_COMMAND = 'nanlens.removeFiniteChecks';
@@ -45,15 +45,6 @@ function targetLabel(choice: TargetChoice): string {
   }
 }
 
-function tell(message: string): void {
-  vscode.window.setStatusBarMessage(vscode.l10n.t('NaN Lens: {0}', message), 5000);
-}
-
-/** For a command that a person gave and that did nothing: to stay silent would leave them guessing. */
-function refuse(message: string): void {
-  void vscode.window.showWarningMessage(vscode.l10n.t('NaN Lens: {0}', message));
-}
-
 function isCheckStyle(value: unknown): value is CheckStyle {
   return CHECK_STYLES.some((style) => style === value);
 }
@@ -85,7 +76,7 @@ class FiniteChecks {
   ) {}
 
   async insert(given: InsertChecksArguments): Promise<void> {
-    const document = await this.document(given.uri);
+    const document = await pythonDocument(given.uri);
     if (!document) return;
     const settings = settingsFor(document.uri);
     const target = given.target ?? (await this.chooseTarget(document, given.range));
@@ -105,18 +96,18 @@ class FiniteChecks {
       },
       ANALYSIS_BUDGET,
     );
-    const reply = this.replyOf(outcome, document);
+    const reply = replyOf(outcome, document, this.log);
     if (!reply) return;
     if (reply.edits.length === 0) {
       return refuse(reply.problems[0] ?? vscode.l10n.t('nothing there computes a tensor that is not checked already.'));
     }
-    if (await this.apply(document, version, reply)) {
+    if (await applyReply(document, version, reply)) {
       tell(vscode.l10n.t('finite checks inserted: {0}.', reply.count));
     }
   }
 
   async remove(given: InsertChecksArguments): Promise<void> {
-    const document = await this.document(given.uri);
+    const document = await pythonDocument(given.uri);
     if (!document) return;
     const { version } = document;
     const outcome = await this.engine.request(
@@ -124,19 +115,10 @@ class FiniteChecks {
       { kind: 'removeChecks', text: document.getText() },
       ANALYSIS_BUDGET,
     );
-    const reply = this.replyOf(outcome, document);
+    const reply = replyOf(outcome, document, this.log);
     if (!reply) return;
     if (reply.edits.length === 0) return refuse(vscode.l10n.t('this file holds no finite checks of ours.'));
-    if (await this.apply(document, version, reply)) tell(vscode.l10n.t('finite checks removed.'));
-  }
-
-  private async document(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
-    const open = uri && vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
-    const document =
-      open ?? (uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document);
-    if (document && subjectOf(document)) return document;
-    refuse(vscode.l10n.t('open a Python file or a Python notebook cell first.'));
-    return undefined;
+    if (await applyReply(document, version, reply)) tell(vscode.l10n.t('finite checks removed.'));
   }
 
   private async chooseTarget(
@@ -159,29 +141,6 @@ class FiniteChecks {
     const items = checkTargets(functions, selection).map((choice) => ({ label: targetLabel(choice), choice }));
     const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Insert finite checks: where?') });
     return chosen?.choice.target;
-  }
-
-  private replyOf(outcome: Outcome<EditsReply>, document: vscode.TextDocument): EditsReply | undefined {
-    if (outcome.kind === 'done') {
-      for (const problem of outcome.value.problems) this.log.info(`${document.uri.path}: ${problem}`);
-      return outcome.value;
-    }
-    if (outcome.kind === 'timeout') refuse(vscode.l10n.t('given up after {0} s.', outcome.milliseconds / 1000));
-    if (outcome.kind === 'failed') refuse(outcome.message);
-    return undefined;
-  }
-
-  private async apply(document: vscode.TextDocument, version: number, reply: EditsReply): Promise<boolean> {
-    const edit = addEdits(new vscode.WorkspaceEdit(), document, reply.edits);
-    const isDone = document.version === version && (await vscode.workspace.applyEdit(edit));
-    if (!isDone) refuse(vscode.l10n.t('the text changed in the meantime, so nothing was done. Try again.'));
-    // The checks' helper at the top of the file has pushed away the lines that were being looked at.
-    for (const editor of vscode.window.visibleTextEditors) {
-      if (editor.document === document) {
-        editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
-      }
-    }
-    return isDone;
   }
 }
 

@@ -134,7 +134,7 @@ def told_in_every_way():
             result[f"{mode} {way}"] = {
                 "dumps": [os.path.basename(dump) for dump in rec.dumps],
                 "learns": state_of(model, optimizer) != before,
-                "steps": len(rec._history.ring),
+                "steps": len(rec._run.history.ring),
             }
             rec.close()
     return result
@@ -237,18 +237,20 @@ def closed():
         (sys, "excepthook"),
         (sys, "exit"),
     ]
-    from torch.optim import optimizer as optimizers
+    from torch.optim import optimizer as of_optimizers
 
     def seen():
-        return [getattr(owner, attribute) for owner, attribute in places] + [len(optimizers._global_optimizer_pre_hooks)]
+        return [getattr(owner, attribute) for owner, attribute in places] + [len(of_optimizers._global_optimizer_pre_hooks)]
 
     before = seen()
-    model = network()
-    optimizer = adamw(model, fused=True)
-    recorders = [nanlens.Recorder(model, optimizer, out, mode=mode) for mode in ("sync", "freeze")]
+    models = network(), network()
+    optimizers = [adamw(model, fused=True) for model in models]
+    modes = ("sync", "freeze")
+    recorders = [nanlens.Recorder(*trained, out, mode=mode) for *trained, mode in zip(models, optimizers, modes)]
     during = seen()
-    for batch in recorders[1].watch(batches(3)):
-        update(model, optimizer, batch)
+    for model, optimizer, rec in zip(models, optimizers, recorders):
+        for batch in rec.watch(batches(3)):
+            update(model, optimizer, batch)
     recorders[0].close()
     with_one = seen()
     recorders[1].close()
@@ -258,8 +260,8 @@ def closed():
         "untouched": [label for label, one, two in zip(labels, before, during) if one == two],
         "too_early": [label for label, one, two in zip(labels, during, with_one) if one != two],
         "left": [label for label, one, two in zip(labels, before, after) if one != two],
-        "found_inf": hasattr(optimizer, "found_inf"),
-        "hooks": sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules()),
+        "found_inf": [hasattr(optimizer, "found_inf") for optimizer in optimizers],
+        "hooks": sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for one in models for part in one.modules()),
     }
 
 

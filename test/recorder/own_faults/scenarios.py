@@ -112,7 +112,7 @@ def broken_recorder():
     model = network()
     optimizer = torch.optim.SGD(model.parameters(), 1e-3)
     rec = nanlens.Recorder(model, optimizer, out)
-    del rec._history
+    del rec._run.history
     return {"last": train(model, 8, rec=rec, optimizer=optimizer)}
 
 
@@ -174,7 +174,7 @@ def long_run():
         if number in (steps // 4, steps - 1):
             with open("/proc/self/statm") as file:
                 sizes.append(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
-    return {"growth": sizes[1] - sizes[0], "ring": len(rec._history.ring)}
+    return {"growth": sizes[1] - sizes[0], "ring": len(rec._run.history.ring)}
 
 
 def no_grad_only():

@@ -83,6 +83,42 @@ describe('dump', () => {
       },
     ));
 
+  it('makes one of the dumps of several ranks', () => {
+    const dump = (anomaly: object) =>
+      JSON.stringify({
+        nandump: 1,
+        verdict: { sentence: 'Step 8: broken.', confidence: 'certain' },
+        anomalies: [{ kind: 'nan-forward', role: 'first', step: 8, message: 'NaN', ...anomaly }],
+      });
+    const received = { kind: 'grad-nonfinite', message: 'it came from another rank' };
+    const files = {
+      'r/step-8.rank-0.nandump.json': dump(received),
+      'r/step-8.rank-1.nandump.json': dump({ source: { path: 'a.py', line: 3 } }),
+      'r/step-8.rank-2.nandump.json': dump({}).slice(0, 60),
+      'r/history.jsonl': '{"step": 8, "loss": "NaN"}\n',
+      'r/history.rank-1.jsonl': '{"step": 8, "loss": "NaN"}\n',
+      'alone/history.jsonl': '{"step": 8, "loss": "NaN"}\n',
+    };
+    return Workspace.with(files, async (workspace) => {
+      const { code, out, err } = await workspace.run(['dump', 'r', '--output-format', 'json']);
+      assert.equal(code, 0);
+      const { verdict, anomalies } = JSON.parse(out);
+      assert.equal(verdict.sentence, 'Step 8, rank 1: broken. Rank 0 received it.');
+      assert.deepEqual(
+        anomalies.map(({ rank, role }: { rank: number; role: string }) => [rank, role]),
+        [
+          [1, 'first'],
+          [0, 'consequence'],
+        ],
+      );
+      assert.match(err, /rank-2\.nandump\.json: The dump could not be read: it is not whole/);
+      const alone = await workspace.run(['dump', 'alone', '--output-format', 'json']);
+      assert.equal(JSON.parse(alone.out).anomalies[0].metric, 'loss');
+      const half = await workspace.run(['dump', 'r/step-8.rank-2.nandump.json']);
+      assert.equal(half.code, 2);
+    });
+  });
+
   it('exits with 2 in words where nothing can be read', () =>
     Workspace.with({ 'empty/x.py': '' }, async (workspace) => {
       const missing = await workspace.run(['dump', 'missing.log']);

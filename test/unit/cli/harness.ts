@@ -8,6 +8,7 @@ import type { AnalysisResult, Finding, RuleInfo } from '../../../src/analyzer/fi
 import { checkpointerOf } from '../../../src/cli/checkpointer';
 import type { Engine, SourceProgram } from '../../../src/cli/engine';
 import { run } from '../../../src/cli/run';
+import { scriptRecorderOf } from '../../../src/cli/script-recorder';
 import { Terminal } from '../../../src/cli/terminal';
 import { freshAnalyzer } from '../../rules/harness/python-analyzer';
 
@@ -163,6 +164,8 @@ export async function runIn(folder: string, argv: readonly string[], options: Ru
     rules: options.rules,
     createEngine: async () => options.engine,
     createCheckpointer: async () => checkpointerOf(await freshAnalyzer()),
+    createScriptRecorder: async () => scriptRecorderOf(await freshAnalyzer()),
+    recorder: await readFile('media/recorder/nanlens.py'),
   });
   return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
 }

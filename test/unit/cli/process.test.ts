@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -241,5 +241,37 @@ describe('files that are hardly Python', () => {
       // Either it was analysed, or the user is told that it was not.
       assert.ok(JSON.parse(report.stdout).findings.length > 0 || /big\.py.*characters/.test(report.stderr));
       assert.ok(performance.now() - started < TIME_LIMIT);
+    }));
+});
+
+describe('the package of npm', () => {
+  it('holds what the command line runs on, the recorder too', () =>
+    Workspace.with({ 'train.py': LATE_CLIP }, async (workspace) => {
+      const tree = path.join(folder, 'tree');
+      mkdirSync(path.join(tree, 'dist'), { recursive: true });
+      await copyFile(program, path.join(tree, 'dist/cli.js'));
+      for (const name of ['package.json', '.npmignore', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media', 'src/text']) {
+        cpSync(name, path.join(tree, name), { recursive: true });
+      }
+      const run = (command: string, argv: readonly string[], cwd: string) => {
+        const result = spawnSync(command, argv, { cwd, encoding: 'utf8', timeout: TIME_LIMIT });
+        assert.equal(result.status, 0, result.stderr);
+        return result.stdout;
+      };
+      const archive = run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], tree).trim();
+      run('tar', ['-xzf', archive], folder);
+      const root = path.join(folder, 'package');
+      const files = run('tar', ['-tzf', archive], folder).trim().split('\n');
+      assert.deepEqual(
+        files.filter((file) => !/^package\/[\w.]+$/.test(file)),
+        ['package/dist/cli.js'],
+      );
+      const cli = path.join(root, 'dist/cli.js');
+      assert.match(
+        run(process.execPath, [cli, 'recorder', '--insert', 'train.py'], workspace.folder),
+        /^Wrote nanlens\.py/,
+      );
+      assert.deepEqual(await workspace.bytes('nanlens.py'), readFileSync('media/recorder/nanlens.py'));
+      assert.match(await workspace.read('train.py'), /in rec\.watch\(loader\):/);
     }));
 });

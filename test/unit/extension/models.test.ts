@@ -29,6 +29,7 @@ const nothing: RawSettings = {
   severity: undefined,
   checkStyle: undefined,
   sequentialHooks: undefined,
+  dumpNotice: undefined,
 };
 
 test('settings that nobody wrote are the defaults, without complaints', () => {
@@ -37,6 +38,7 @@ test('settings that nobody wrote are the defaults, without complaints', () => {
     config: DEFAULT_CONFIG,
     checkStyle: 'raise',
     sequentialHooks: false,
+    dumpNotice: 'statusBar',
     problems: [],
   });
 });
@@ -51,6 +53,7 @@ test('settings are taken as they are written', () => {
       severity: { NAN101: 'off', 'rule-NAN401': 'hint' },
       checkStyle: 'print',
       sequentialHooks: true,
+      dumpNotice: 'off',
     },
     rules,
   );
@@ -64,6 +67,7 @@ test('settings are taken as they are written', () => {
   });
   assert.equal(settings.checkStyle, 'print');
   assert.equal(settings.sequentialHooks, true);
+  assert.equal(settings.dumpNotice, 'off');
 });
 
 test('whatever is written, each bad value is told of once and replaced by its default', () => {

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { ByteSource, ReadResult } from '../../../dump/model';
 import { openDump } from '../../../dump/open';
+import { mergeRanks, rankName } from '../../../dump/ranks';
 import type { TextExcerpt } from '../../../protocol/dump-view';
 import type { ViewState } from '../../../protocol/messages';
 import { FrameLocator } from './frame-locator';
@@ -13,6 +14,8 @@ import { openWorkspaceFile } from './workspace-file';
 
 const settleDelay = 250;
 const progressInterval = 200;
+/** Whoever has more finds them on the command line. */
+const mostRanks = 256;
 
 export interface Shown extends ViewModel {
   readonly generation: number;
@@ -29,7 +32,7 @@ export class DumpDocument implements vscode.CustomDocument {
   private latest: Shown | undefined;
   /** What was shown just before: a page that has not heard of the newest yet may still ask about it. */
   private previous: Shown | undefined;
-  /** Time and size of the file when it was last read. */
+  /** Times and sizes of the file, and of those of other ranks, when they were last read. */
   private stamp = '';
   private generation = 0;
   private readonly ended = new AbortController();
@@ -45,11 +48,14 @@ export class DumpDocument implements vscode.CustomDocument {
   ) {
     this.locator = new FrameLocator(uri);
     this.current = { status: 'reading', generation: 0, name: this.name, read: 0, size: null };
-    const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), escapeGlob(this.name));
+    const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), globOf(this.name));
     this.watcher = vscode.workspace.createFileSystemWatcher(pattern);
     this.watcher.onDidChange(() => this.reloadSoon());
     this.watcher.onDidCreate(() => this.reloadSoon());
-    this.watcher.onDidDelete(() => this.sayGone());
+    this.watcher.onDidDelete((gone) => {
+      if (gone.path === uri.path) this.sayGone();
+      else this.reloadSoon();
+    });
   }
 
   get name(): string {
@@ -110,7 +116,8 @@ export class DumpDocument implements vscode.CustomDocument {
       this.show({ status: 'reading', generation: this.generation, name: this.name, read: 0, size: null });
     this.stamp = await this.readStamp();
     const source = await this.open();
-    const result = await openDump(this.withProgress(source), this.ended.signal);
+    const own = await openDump(this.withProgress(source), this.ended.signal);
+    const result = await this.withOtherRanks(own);
     if (this.ended.signal.aborted) return;
     const generation = ++this.generation;
     const model = buildViewModel(this.name, result);
@@ -119,8 +126,39 @@ export class DumpDocument implements vscode.CustomDocument {
     this.show({ status: 'shown', generation, view: model.view, notice: null });
   }
 
-  private async open(): Promise<ByteSource> {
-    return (await this.services.openFile?.(this.uri)) ?? (await openWorkspaceFile(this.uri));
+  private async open(uri = this.uri): Promise<ByteSource> {
+    return (await this.services.openFile?.(uri)) ?? (await openWorkspaceFile(uri));
+  }
+
+  /** One verdict with the dumps of the other ranks beside it; the file's own where they cannot be listed. */
+  private async withOtherRanks(own: ReadResult): Promise<ReadResult> {
+    if (own.dump.format !== 'nandump') return own;
+    const dumps = [{ path: this.uri.path, result: own }];
+    for (const uri of await this.otherRanks()) {
+      try {
+        dumps.push({ path: uri.path, result: await openDump(await this.open(uri), this.ended.signal) });
+      } catch (error) {
+        this.ended.signal.throwIfAborted();
+        this.services.log(`Reading ${uri.toString(true)}: ${inWords(error)}`);
+      }
+    }
+    return mergeRanks(dumps).result;
+  }
+
+  /** Files beside this one that hold the same step of other ranks. */
+  private async otherRanks(): Promise<readonly vscode.Uri[]> {
+    const own = rankName(this.name);
+    if (own === null) return [];
+    const folder = vscode.Uri.joinPath(this.uri, '..');
+    try {
+      const entries = await vscode.workspace.fs.readDirectory(folder);
+      return entries
+        .filter(([name]) => name !== this.name && rankName(name)?.key === own.key)
+        .slice(0, mostRanks)
+        .map(([name]) => vscode.Uri.joinPath(folder, name));
+    } catch {
+      return [];
+    }
   }
 
   private fail(error: unknown): void {
@@ -164,8 +202,11 @@ export class DumpDocument implements vscode.CustomDocument {
   /** Empty where the file cannot be asked. */
   private async readStamp(): Promise<string> {
     try {
-      const { mtime, size } = await vscode.workspace.fs.stat(this.uri);
-      return `${mtime} ${size}`;
+      const stamps = [this.uri, ...(await this.otherRanks())].map(async (uri) => {
+        const { mtime, size } = await vscode.workspace.fs.stat(uri);
+        return `${uri.path} ${mtime} ${size}`;
+      });
+      return (await Promise.all(stamps)).sort().join('\n');
     } catch {
       return '';
     }
@@ -207,4 +248,10 @@ function inWords(error: unknown): string {
 
 function escapeGlob(name: string): string {
   return name.replace(/[[\]{}*?]/g, '[$&]');
+}
+
+/** The file, and where it is one rank's the others of its step. */
+function globOf(name: string): string {
+  if (rankName(name) === null) return escapeGlob(name);
+  return `${escapeGlob(name.replace(/\d+\.nandump\.json$/, ''))}*.nandump.json`;
 }
