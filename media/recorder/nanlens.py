@@ -60,6 +60,8 @@ MAX_TENSOR_BYTES = 16 * 2**20
 MAX_TENSORS_BYTES = 64 * 2**20
 MAX_OPERATIONS = 50_000
 """Operations of a replay that are kept with their statistics; later ones are only followed."""
+MAX_TENSORS_OF_ONE = 500
+"""Inputs or outputs of one operation: `torch.stack` may have thousands."""
 MAX_WINDOW_BATCHES = 256
 MAX_WINDOW_BYTES = 2**30
 """A window that holds more has no end in sight (a loop that never steps): its oldest batches are let go."""
@@ -1707,7 +1709,8 @@ def _as_operation(operation: _Operation, trace: _Trace) -> dict[str, Any]:
         result["module"] = operation.module
     if site is not None:
         result["source"] = {key: value for key, value in _location(site).items() if key != "text"}
-    return result | {"inputs": operation.inputs, "outputs": operation.outputs, "nonFinite": operation.is_bad}
+    inputs, outputs = operation.inputs[:MAX_TENSORS_OF_ONE], operation.outputs[:MAX_TENSORS_OF_ONE]
+    return result | {"inputs": inputs, "outputs": outputs, "nonFinite": operation.is_bad}
 
 
 class _History:

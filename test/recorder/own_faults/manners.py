@@ -5,6 +5,7 @@
 Prints one JSON object last: what was seen.
 """
 
+import copy
 import hashlib
 import json
 import multiprocessing
@@ -140,36 +141,29 @@ def told_in_every_way():
     return result
 
 
-def interrupted():
-    """Somebody presses Ctrl+C, once, while the loss is NaN."""
+def interrupt_at(last, is_bad):
+    """Sends itself the signal of Ctrl+C in the given step, whenever that runs."""
     model = Counted()
     optimizer = adamw(model)
     rec = nanlens.Recorder(model, optimizer, out)
-    is_pressed = False
-    for inputs, width in rec.watch(batches(6, {3})):
+    for number, (inputs, width) in rec.watch(enumerate(batches(6, {last} if is_bad else ()))):
         squares = (model(inputs) / width).pow(2).mean()
         loss = squares - squares.detach()
-        if loss.isnan() and not is_pressed:
-            is_pressed = True
+        if number == last:
             os.kill(os.getpid(), signal.SIGINT)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
 
 
-def interrupted_by_itself():
-    """The same, but the loop sends itself the signal whenever the loss is NaN: in a replay, too."""
-    model = Counted()
-    optimizer = adamw(model)
-    rec = nanlens.Recorder(model, optimizer, out)
-    for inputs, width in rec.watch(batches(6, {3})):
-        squares = (model(inputs) / width).pow(2).mean()
-        loss = squares - squares.detach()
-        if loss.isnan():
-            raise KeyboardInterrupt
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+def interrupted():
+    """Somebody presses Ctrl+C while the loss is NaN."""
+    interrupt_at(3, is_bad=True)
+
+
+def interrupted_early():
+    """Somebody presses Ctrl+C while all is well."""
+    interrupt_at(2, is_bad=False)
 
 
 def key_error():
@@ -211,7 +205,8 @@ def two_recorders():
 
 
 def two_recorders_in_one_loop():
-    """Two models that one loop trains, each with a recorder, one of which does not hand out the batches."""
+    """Two models that one loop trains, each with a recorder, one of which does not hand out the batches. Then the
+    other way round: while one recorder runs a step again, the model of the other is not trained a second time."""
     one, two = network(), network()
     optimizers = adamw(one), adamw(two)
     first = nanlens.Recorder(one, optimizers[0], os.path.join(out, "one"), on_anomaly="warn")
@@ -220,7 +215,19 @@ def two_recorders_in_one_loop():
         update(two, optimizers[1], bad)
         update(one, optimizers[0], good)
     finite = all(bool(p.isfinite().all()) for p in [*one.parameters(), *two.parameters()])
-    return {"one": len(first.dumps), "two": len(second.dumps), "finite": finite}
+    result = {"one": len(first.dumps), "two": len(second.dumps), "finite": finite}
+    before = len(second.dumps)
+    alone = network()
+    alone.load_state_dict(two.state_dict())
+    alone_optimizer = adamw(alone)
+    alone_optimizer.load_state_dict(copy.deepcopy(optimizers[1].state_dict()))
+    for bad, good in first.watch(zip(list(batches(6, {3})), list(batches(6)))):
+        update(two, optimizers[1], good)
+        update(one, optimizers[0], bad)
+    for batch in batches(6):
+        update(alone, alone_optimizer, batch)
+    changed = state_of(two, optimizers[1]) != state_of(alone, alone_optimizer)
+    return result | {"twice": int(changed) + len(second.dumps) - before + (len(first.dumps) != 1)}
 
 
 def closed():
