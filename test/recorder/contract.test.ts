@@ -103,7 +103,7 @@ function onlyDump(name: string): DumpFile {
 function tensorsOf({ file, dump }: DumpFile): Tensors['tensors'] {
   assert.ok(dump.tensorsFile, file);
   const read = tensors.get(path.join(path.dirname(file), dump.tensorsFile));
-  assert.ok(read, file);
+  assert.ok(read && read.error === undefined, `${file}: ${read?.error}`);
   return read.tensors;
 }
 

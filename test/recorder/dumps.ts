@@ -54,6 +54,8 @@ export interface DumpFile {
 
 /** What the real package reads of one file: its metadata, and each tensor. */
 export interface Tensors {
+  /** Why the package could not read it. */
+  readonly error?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: Readonly<
     Record<string, { readonly shape: readonly number[]; readonly dtype: string; readonly first: readonly string[] }>

@@ -9,22 +9,30 @@ import sys
 
 from safetensors import safe_open
 
+
+def contents(path):
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        return {
+            "metadata": file.metadata(),
+            "tensors": {
+                name: {
+                    "shape": list(tensor.shape),
+                    "dtype": str(tensor.dtype),
+                    "first": [repr(value) for value in tensor.flatten()[:64].tolist()],
+                }
+                for name, tensor in tensors.items()
+            },
+        }
+
+
 result = {}
 for folder in sys.argv[1:]:
     for path in sorted(pathlib.Path(folder).rglob("*.safetensors")):
         if path.name.startswith("."):
             continue
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-            result[str(path)] = {
-                "metadata": file.metadata(),
-                "tensors": {
-                    name: {
-                        "shape": list(tensor.shape),
-                        "dtype": str(tensor.dtype),
-                        "first": [repr(value) for value in tensor.flatten()[:64].tolist()],
-                    }
-                    for name, tensor in tensors.items()
-                },
-            }
+        try:
+            result[str(path)] = contents(path)
+        except Exception as error:
+            result[str(path)] = {"error": str(error), "metadata": {}, "tensors": {}}
 print(json.dumps(result))

@@ -123,6 +123,7 @@ describe('files', () => {
     const files = filesBelow(killed);
     const tensors = files.filter((file) => file.endsWith('.safetensors'));
     assert.deepEqual([...kept.keys()].sort(), tensors);
+    for (const [file, { error }] of kept) assert.equal(error, undefined, file);
     assert.ok(tensors.length > dumps.length, 'no run was killed between its two files');
     assert.ok(
       files.some((file) => path.basename(file).startsWith('.')),

@@ -21,7 +21,7 @@ for step in rec.watch(readings):
     if part in ("whole", "numbers"):
         scale = torch.log(step)
     elif part == "column":
-        scale = torch.log(step[:, 1:])
+        scale = torch.log(step[:, :2]).sum(1, keepdim=True)
     elif part == "copy":
         scale = torch.log(step.double()).float()
     elif part == "half":

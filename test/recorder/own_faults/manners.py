@@ -107,14 +107,14 @@ def unseen():
 
 
 class Counted(nn.Module):
-    """Says each time that it runs, so that a replay would show."""
+    """Says each time that it runs, past what a replay may do to sys.stdout, so that a replay shows."""
 
     def __init__(self):
         super().__init__()
         self.inner = network()
 
     def forward(self, x):
-        print("forward", flush=True)
+        os.write(1, b"forward\n")
         return self.inner(x)
 
 
@@ -171,10 +171,13 @@ def key_error():
     model = Counted()
     optimizer = adamw(model)
     rec = nanlens.Recorder(model, optimizer, out)
-    for number, batch in rec.watch(enumerate(batches(6))):
-        loss = update(model, optimizer, batch)
+    for number, (inputs, width) in rec.watch(enumerate(batches(6))):
+        loss = (model(inputs) / width).pow(2).mean()
         if number == 3:
             print({"loss": loss}["los"])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
 
 
 def key_error_caught():
