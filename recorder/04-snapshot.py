@@ -157,11 +157,10 @@ class _Variables:
                 if name in present and _is_state(present[name]):
                     value = present[name]
                     self.values[name] = list(value) if isinstance(value, list) else value
-            owner = present.get("self")
-            if owner is not None and not isinstance(owner, torch.nn.Module) and hasattr(owner, "__dict__"):
-                self.attributes += [
-                    (owner, name, value) for name, value in vars(owner).items() if _is_state(value)
-                ]
+            # The first argument of a method is its object.
+            owner = present.get(frame.f_code.co_varnames[0]) if frame.f_code.co_argcount else None
+            if isinstance(getattr(owner, "__dict__", None), dict) and _is_plain_object(owner):
+                self.attributes += [(owner, name, value) for name, value in vars(owner).items() if _is_state(value)]
         for owner, name in attributes:
             value = getattr(owner, name, None)
             if _is_state(value):

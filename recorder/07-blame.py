@@ -19,6 +19,8 @@ class _Finding:
         """The first parameter whose gradient is bad."""
         self.was_bad_from_the_start = False
         """Of a parameter: it was not finite before the first step."""
+        self.sample: int | None = None
+        """Of bad data: its index in the data set."""
         self.grown: tuple[str, float] | None = None
         """The largest parameter and its largest element, where it is too large to be meant."""
         self.last_step: Site | None = None
@@ -133,6 +135,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
             return f"{where}: the damage came before this step: parameter `{root.name}` is not finite ({count}).{made}"
         if root.kind == "batch":
             rows = f", first in row {root.bad_rows[0]}" if root.bad_rows else ""
+            if rows and finding.sample is not None:
+                rows += f", sample {finding.sample} of the data set"
             subject = "the batch" if root.name == "batch" else f"`{root.name}` of the batch"
             return f"{where}: the data: {subject} is not finite ({count}{rows}); first read{at}."
         noun = f"buffer `{root.name}`" if root.kind == "buffer" else root.name

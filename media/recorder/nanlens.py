@@ -583,11 +583,10 @@ class _Variables:
                 if name in present and _is_state(present[name]):
                     value = present[name]
                     self.values[name] = list(value) if isinstance(value, list) else value
-            owner = present.get("self")
-            if owner is not None and not isinstance(owner, torch.nn.Module) and hasattr(owner, "__dict__"):
-                self.attributes += [
-                    (owner, name, value) for name, value in vars(owner).items() if _is_state(value)
-                ]
+            # The first argument of a method is its object.
+            owner = present.get(frame.f_code.co_varnames[0]) if frame.f_code.co_argcount else None
+            if isinstance(getattr(owner, "__dict__", None), dict) and _is_plain_object(owner):
+                self.attributes += [(owner, name, value) for name, value in vars(owner).items() if _is_state(value)]
         for owner, name in attributes:
             value = getattr(owner, name, None)
             if _is_state(value):
@@ -1341,6 +1340,8 @@ class _Finding:
         """The first parameter whose gradient is bad."""
         self.was_bad_from_the_start = False
         """Of a parameter: it was not finite before the first step."""
+        self.sample: int | None = None
+        """Of bad data: its index in the data set."""
         self.grown: tuple[str, float] | None = None
         """The largest parameter and its largest element, where it is too large to be meant."""
         self.last_step: Site | None = None
@@ -1455,6 +1456,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
             return f"{where}: the damage came before this step: parameter `{root.name}` is not finite ({count}).{made}"
         if root.kind == "batch":
             rows = f", first in row {root.bad_rows[0]}" if root.bad_rows else ""
+            if rows and finding.sample is not None:
+                rows += f", sample {finding.sample} of the data set"
             subject = "the batch" if root.name == "batch" else f"`{root.name}` of the batch"
             return f"{where}: the data: {subject} is not finite ({count}{rows}); first read{at}."
         noun = f"buffer `{root.name}`" if root.kind == "buffer" else root.name
@@ -3019,6 +3022,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     shown_rank = rank if world > 1 else None
     loss = replay.loss_value if replay is not None else next((x for x in trip.losses if not math.isfinite(x)), None)
     if finding is not None:
+        finding.sample = _first_bad_sample(finding, replay)
         sentence = _sentence(finding, window.step, shown_rank)
         anomalies = _anomalies(finding, sentence, window.step, shown_rank, loss)
     else:
@@ -3053,6 +3057,14 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
         if recorder._run.anomalies == MAX_DUMPS:
             _say("further bad steps are left out without being told.")
     return None
+
+
+def _first_bad_sample(finding: _Finding, replay: _Replay | None) -> int | None:
+    micro = replay.guilty() if replay is not None else None
+    rows = finding.root.bad_rows
+    if micro is None or not rows or not micro.sample_indices or rows[0] >= len(micro.sample_indices):
+        return None
+    return micro.sample_indices[rows[0]]
 
 
 def _role(finding: _Finding | None, trip: _Trip) -> str:
