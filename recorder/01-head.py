@@ -60,6 +60,8 @@ MAX_TENSOR_BYTES = 16 * 2**20
 MAX_TENSORS_BYTES = 64 * 2**20
 MAX_OPERATIONS = 50_000
 """Operations of a replay that are kept with their statistics; later ones are only followed."""
+MAX_TENSORS_OF_ONE = 500
+"""Inputs or outputs of one operation: `torch.stack` may have thousands."""
 MAX_WINDOW_BATCHES = 256
 MAX_WINDOW_BYTES = 2**30
 """A window that holds more has no end in sight (a loop that never steps): its oldest batches are let go."""

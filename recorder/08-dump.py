@@ -105,7 +105,8 @@ def _as_operation(operation: _Operation, trace: _Trace) -> dict[str, Any]:
         result["module"] = operation.module
     if site is not None:
         result["source"] = {key: value for key, value in _location(site).items() if key != "text"}
-    return result | {"inputs": operation.inputs, "outputs": operation.outputs, "nonFinite": operation.is_bad}
+    inputs, outputs = operation.inputs[:MAX_TENSORS_OF_ONE], operation.outputs[:MAX_TENSORS_OF_ONE]
+    return result | {"inputs": inputs, "outputs": outputs, "nonFinite": operation.is_bad}
 
 
 class _History:

@@ -77,6 +77,8 @@ class _Window:
         """Freeze mode: loss, norm and whether they are bad, on their way to the host."""
         self.event: Any = None
         self.flagged_check = 0
+        self.rerun: Callable[[Any], Any] | None = None
+        """Runs one of the batches again, where not the user's loop but a decorated function took them."""
 
     @property
     def is_open(self) -> bool:
@@ -90,7 +92,9 @@ class _Window:
             size -= self.micro.pop(0).size
             self.is_cut = True
         if len(self.losses) > 4 * MAX_WINDOW_BATCHES:
-            del self.losses[: -2 * MAX_WINDOW_BATCHES]
+            cut = len(self.losses) - 2 * MAX_WINDOW_BATCHES
+            del self.losses[:cut]
+            self.looked_at = max(0, self.looked_at - cut)
             self.is_cut = True
 
 

@@ -210,6 +210,10 @@ class Recorder:
         if self._replay is not None:
             self._replay.on_loss(loss)
             return
+        window = self._window
+        if window is not None and not window.micro and not window.is_open and window.trip is None:
+            # Nobody tells of batches: what comes after an update is the next step.
+            self._close_window(window)
         if self._window is None:
             self._window = _Window(self._run.step, [], None)
         self._window.losses.append(loss.detach())
@@ -218,6 +222,11 @@ class Recorder:
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         """The global hook before each update. A tuple replaces the arguments of `step`."""
         if not self._is_mine(optimizer):
+            if self._replay is not None:
+                # It made its update when the step ran first.
+                for group in optimizer.param_groups:
+                    for parameter in group["params"]:
+                        parameter.grad = None
             return None
         closure = keywords.get("closure") or (args[1] if len(args) > 1 and callable(args[1]) else None)
         if closure is not None and callable(closure):
@@ -274,7 +283,7 @@ class Recorder:
             self._drop_gradients()
             return
         self._owes_agreement = optimizer
-        if self._freeze.holds(optimizer):
+        if window.micro and self._freeze.holds(optimizer):
             self._freeze.check(window, optimizer)
             return
         losses = [loss for loss in window.losses[window.looked_at :] if loss.device.type != "meta"]
@@ -397,6 +406,22 @@ class Recorder:
             error = self._settle(self._window, None)
             if error is not None:
                 raise error
+        self._conclude_past()
+
+    @_guarded
+    def _conclude_past(self) -> None:
+        """Freeze mode without a watched loop: runs a step again that has turned out to be bad, and raises the verdict."""
+        window = self._look_back()
+        if window is None or window.trip is None:
+            return
+        if self._run.anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
+            self._skip_quietly(window)
+            return
+        rerun = window.rerun or self._rerun
+        replay = _run_again(self, window, window.trip, rerun, None) if rerun is not None else None
+        error = self._settle(window, replay)
+        if error is not None:
+            raise error
 
     @_guarded
     def _clock(self, step: int) -> None:
@@ -422,7 +447,7 @@ class Recorder:
         with torch.no_grad():
             self._buffers.restore(window.buffers)
         self._freeze.release()
-        self._run.step = max(self._run.step, window.step) + 1
+        self._run.step = max(self._run.step, window.step + 1)
         self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -432,12 +457,16 @@ class Recorder:
             return True
         if any(optimizer is own for own in self._optimizers):
             return True
+        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
+        return self._has_one_of({id(first)})
+
+    def _has_one_of(self, parameters: set[int]) -> bool:
+        """Whether one of these, told by their ids, belongs to the model or the optimizers."""
         if self._parameter_ids is None:
             own = [p for model in self._models for p in model.parameters()]
             own += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
             self._parameter_ids = {id(parameter) for parameter in own}
-        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
-        return id(first) in self._parameter_ids
+        return not self._parameter_ids.isdisjoint(parameters)
 
     def _find_devices(self) -> list[torch.device]:
         if self._devices is None:

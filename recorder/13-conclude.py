@@ -29,7 +29,7 @@ def _settle(recorder: Recorder, window: _Window, replay: _Replay | None) -> NonF
             recorder._buffers.restore(window.buffers)
     recorder._freeze.release()
     recorder._window = None
-    recorder._run.step = max(recorder._run.step, window.step) + 1
+    recorder._run.step = max(recorder._run.step, window.step + 1)
     recorder._scaling.scaled = 0
     recorder._checks = []
     return error

@@ -264,7 +264,7 @@ def _run_again_with(
         for micro in window.micro:
             try:
                 run(micro, replay.begin(micro))
-            except (Exception, SystemExit) as error:
+            except BaseException as error:  # Ctrl+C, too: the loop was left, and nobody is there to catch it.
                 replay.notes.append(f"The replayed step ended with {type(error).__name__}: {error}"[:500])
                 break
     return replay
@@ -421,6 +421,12 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._window.micro[-1].shown = _bound_arguments(function, args, keywords)
     recorder._is_in_step = True
     window = recorder._window
+
+    def rerun(batch: Any) -> None:
+        function(*batch[0], **batch[1])
+
+    if window is not None:
+        window.rerun = rerun
     failure: Exception | None = None
     result: Any = None
     try:
@@ -443,7 +449,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
     if trip is not None and not (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
         error_to_raise: NonFinite | None = None
         try:
-            replay = _run_again(recorder, window, trip, lambda batch: function(*batch[0], **batch[1]), None)
+            replay = _run_again(recorder, window, trip, rerun, None)
             error_to_raise = _settle(recorder, window, replay)
         except Exception as problem:
             recorder._fail(problem)
@@ -453,6 +459,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._skip_quietly(window)
     if failure is not None:
         raise failure
+    recorder._conclude_past()
     return result  # type: ignore[no-any-return]
 
 

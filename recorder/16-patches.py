@@ -18,6 +18,23 @@ class _ClipNorm:
         )
 
 
+def _leaves_of(losses: Any) -> set[int]:
+    """The ids of the parameters that the losses were computed from."""
+    found: set[int] = set()
+    seen: set[Any] = set()
+    nodes: list[Any] = [tensor.grad_fn for tensor in _tensors(losses)]
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            found.add(id(variable))
+        nodes += [following for following, _ in node.next_functions]
+    return found
+
+
 _END = object()
 """Stands for the end of a data loader among what a step fetched."""
 MAX_FETCHED = 64
@@ -38,6 +55,19 @@ class _Patches:
 
     def live(self) -> list[Recorder]:
         return [recorder for reference in self.recorders if (recorder := reference()) is not None]
+
+    def listening(self) -> list[Recorder]:
+        """Those that are to hear of what happens: while one runs a step again, the others have seen that step already."""
+        recorders = self.live()
+        return [recorder for recorder in recorders if recorder._replay is not None] or recorders
+
+    def listening_to(self, losses: Any) -> list[Recorder]:
+        """Those of several recorders whose parameters the losses depend on; all, where that cannot be seen."""
+        recorders = self.listening()
+        if len(recorders) < 2:
+            return recorders
+        leaves = _leaves_of(losses)
+        return [recorder for recorder in recorders if recorder._has_one_of(leaves)] or recorders
 
     def install(self, recorder: Recorder) -> None:
         with self._lock:
@@ -93,7 +123,7 @@ class _Patches:
 
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         changed: Any = None
-        for recorder in self.live():
+        for recorder in self.listening():
             if recorder._is_off:
                 recorder._answer_peers(optimizer)
                 continue
@@ -105,7 +135,7 @@ class _Patches:
 
     def _backward(self, original: Any) -> Any:
         def backward(tensors: Any, *args: Any, **keywords: Any) -> Any:
-            for recorder in self.live():
+            for recorder in self.listening_to(tensors):
                 recorder._on_backward(tensors)
             return original(tensors, *args, **keywords)
 
@@ -118,7 +148,7 @@ class _Patches:
         def scale(scaler: Any, outputs: Any) -> Any:
             if not scaler.is_enabled():
                 return original(scaler, outputs)
-            for recorder in self.live():
+            for recorder in self.listening_to(outputs):
                 recorder._on_scale(scaler, outputs)
             # A replay runs at a scale of 1: what overflows there overflows by itself.
             return outputs if self._is_replaying() else original(scaler, outputs)

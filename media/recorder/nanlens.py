@@ -60,6 +60,8 @@ MAX_TENSOR_BYTES = 16 * 2**20
 MAX_TENSORS_BYTES = 64 * 2**20
 MAX_OPERATIONS = 50_000
 """Operations of a replay that are kept with their statistics; later ones are only followed."""
+MAX_TENSORS_OF_ONE = 500
+"""Inputs or outputs of one operation: `torch.stack` may have thousands."""
 MAX_WINDOW_BATCHES = 256
 MAX_WINDOW_BYTES = 2**30
 """A window that holds more has no end in sight (a loop that never steps): its oldest batches are let go."""
@@ -1710,7 +1712,8 @@ def _as_operation(operation: _Operation, trace: _Trace) -> dict[str, Any]:
         result["module"] = operation.module
     if site is not None:
         result["source"] = {key: value for key, value in _location(site).items() if key != "text"}
-    return result | {"inputs": operation.inputs, "outputs": operation.outputs, "nonFinite": operation.is_bad}
+    inputs, outputs = operation.inputs[:MAX_TENSORS_OF_ONE], operation.outputs[:MAX_TENSORS_OF_ONE]
+    return result | {"inputs": inputs, "outputs": outputs, "nonFinite": operation.is_bad}
 
 
 class _History:
@@ -1910,6 +1913,8 @@ class _Window:
         """Freeze mode: loss, norm and whether they are bad, on their way to the host."""
         self.event: Any = None
         self.flagged_check = 0
+        self.rerun: Callable[[Any], Any] | None = None
+        """Runs one of the batches again, where not the user's loop but a decorated function took them."""
 
     @property
     def is_open(self) -> bool:
@@ -1923,7 +1928,9 @@ class _Window:
             size -= self.micro.pop(0).size
             self.is_cut = True
         if len(self.losses) > 4 * MAX_WINDOW_BATCHES:
-            del self.losses[: -2 * MAX_WINDOW_BATCHES]
+            cut = len(self.losses) - 2 * MAX_WINDOW_BATCHES
+            del self.losses[:cut]
+            self.looked_at = max(0, self.looked_at - cut)
             self.is_cut = True
 
 
@@ -2657,6 +2664,10 @@ class Recorder:
         if self._replay is not None:
             self._replay.on_loss(loss)
             return
+        window = self._window
+        if window is not None and not window.micro and not window.is_open and window.trip is None:
+            # Nobody tells of batches: what comes after an update is the next step.
+            self._close_window(window)
         if self._window is None:
             self._window = _Window(self._run.step, [], None)
         self._window.losses.append(loss.detach())
@@ -2665,6 +2676,11 @@ class Recorder:
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         """The global hook before each update. A tuple replaces the arguments of `step`."""
         if not self._is_mine(optimizer):
+            if self._replay is not None:
+                # It made its update when the step ran first.
+                for group in optimizer.param_groups:
+                    for parameter in group["params"]:
+                        parameter.grad = None
             return None
         closure = keywords.get("closure") or (args[1] if len(args) > 1 and callable(args[1]) else None)
         if closure is not None and callable(closure):
@@ -2721,7 +2737,7 @@ class Recorder:
             self._drop_gradients()
             return
         self._owes_agreement = optimizer
-        if self._freeze.holds(optimizer):
+        if window.micro and self._freeze.holds(optimizer):
             self._freeze.check(window, optimizer)
             return
         losses = [loss for loss in window.losses[window.looked_at :] if loss.device.type != "meta"]
@@ -2844,6 +2860,22 @@ class Recorder:
             error = self._settle(self._window, None)
             if error is not None:
                 raise error
+        self._conclude_past()
+
+    @_guarded
+    def _conclude_past(self) -> None:
+        """Freeze mode without a watched loop: runs a step again that has turned out to be bad, and raises the verdict."""
+        window = self._look_back()
+        if window is None or window.trip is None:
+            return
+        if self._run.anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
+            self._skip_quietly(window)
+            return
+        rerun = window.rerun or self._rerun
+        replay = _run_again(self, window, window.trip, rerun, None) if rerun is not None else None
+        error = self._settle(window, replay)
+        if error is not None:
+            raise error
 
     @_guarded
     def _clock(self, step: int) -> None:
@@ -2869,7 +2901,7 @@ class Recorder:
         with torch.no_grad():
             self._buffers.restore(window.buffers)
         self._freeze.release()
-        self._run.step = max(self._run.step, window.step) + 1
+        self._run.step = max(self._run.step, window.step + 1)
         self._window = None
 
     # -- helpers ------------------------------------------------------------------------------------------------------
@@ -2879,12 +2911,16 @@ class Recorder:
             return True
         if any(optimizer is own for own in self._optimizers):
             return True
+        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
+        return self._has_one_of({id(first)})
+
+    def _has_one_of(self, parameters: set[int]) -> bool:
+        """Whether one of these, told by their ids, belongs to the model or the optimizers."""
         if self._parameter_ids is None:
             own = [p for model in self._models for p in model.parameters()]
             own += [p for one in self._optimizers for group in one.param_groups for p in group["params"]]
             self._parameter_ids = {id(parameter) for parameter in own}
-        first = next((p for group in optimizer.param_groups for p in group["params"]), None)
-        return id(first) in self._parameter_ids
+        return not self._parameter_ids.isdisjoint(parameters)
 
     def _find_devices(self) -> list[torch.device]:
         if self._devices is None:
@@ -3003,7 +3039,7 @@ def _settle(recorder: Recorder, window: _Window, replay: _Replay | None) -> NonF
             recorder._buffers.restore(window.buffers)
     recorder._freeze.release()
     recorder._window = None
-    recorder._run.step = max(recorder._run.step, window.step) + 1
+    recorder._run.step = max(recorder._run.step, window.step + 1)
     recorder._scaling.scaled = 0
     recorder._checks = []
     return error
@@ -3635,7 +3671,7 @@ def _run_again_with(
         for micro in window.micro:
             try:
                 run(micro, replay.begin(micro))
-            except (Exception, SystemExit) as error:
+            except BaseException as error:  # Ctrl+C, too: the loop was left, and nobody is there to catch it.
                 replay.notes.append(f"The replayed step ended with {type(error).__name__}: {error}"[:500])
                 break
     return replay
@@ -3792,6 +3828,12 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._window.micro[-1].shown = _bound_arguments(function, args, keywords)
     recorder._is_in_step = True
     window = recorder._window
+
+    def rerun(batch: Any) -> None:
+        function(*batch[0], **batch[1])
+
+    if window is not None:
+        window.rerun = rerun
     failure: Exception | None = None
     result: Any = None
     try:
@@ -3814,7 +3856,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
     if trip is not None and not (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
         error_to_raise: NonFinite | None = None
         try:
-            replay = _run_again(recorder, window, trip, lambda batch: function(*batch[0], **batch[1]), None)
+            replay = _run_again(recorder, window, trip, rerun, None)
             error_to_raise = _settle(recorder, window, replay)
         except Exception as problem:
             recorder._fail(problem)
@@ -3824,6 +3866,7 @@ def _run_step(recorder: Recorder, function: Callable[..., T], args: Any, keyword
         recorder._skip_quietly(window)
     if failure is not None:
         raise failure
+    recorder._conclude_past()
     return result  # type: ignore[no-any-return]
 
 
@@ -3911,6 +3954,23 @@ class _ClipNorm:
         )
 
 
+def _leaves_of(losses: Any) -> set[int]:
+    """The ids of the parameters that the losses were computed from."""
+    found: set[int] = set()
+    seen: set[Any] = set()
+    nodes: list[Any] = [tensor.grad_fn for tensor in _tensors(losses)]
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            found.add(id(variable))
+        nodes += [following for following, _ in node.next_functions]
+    return found
+
+
 _END = object()
 """Stands for the end of a data loader among what a step fetched."""
 MAX_FETCHED = 64
@@ -3931,6 +3991,19 @@ class _Patches:
 
     def live(self) -> list[Recorder]:
         return [recorder for reference in self.recorders if (recorder := reference()) is not None]
+
+    def listening(self) -> list[Recorder]:
+        """Those that are to hear of what happens: while one runs a step again, the others have seen that step already."""
+        recorders = self.live()
+        return [recorder for recorder in recorders if recorder._replay is not None] or recorders
+
+    def listening_to(self, losses: Any) -> list[Recorder]:
+        """Those of several recorders whose parameters the losses depend on; all, where that cannot be seen."""
+        recorders = self.listening()
+        if len(recorders) < 2:
+            return recorders
+        leaves = _leaves_of(losses)
+        return [recorder for recorder in recorders if recorder._has_one_of(leaves)] or recorders
 
     def install(self, recorder: Recorder) -> None:
         with self._lock:
@@ -3986,7 +4059,7 @@ class _Patches:
 
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         changed: Any = None
-        for recorder in self.live():
+        for recorder in self.listening():
             if recorder._is_off:
                 recorder._answer_peers(optimizer)
                 continue
@@ -3998,7 +4071,7 @@ class _Patches:
 
     def _backward(self, original: Any) -> Any:
         def backward(tensors: Any, *args: Any, **keywords: Any) -> Any:
-            for recorder in self.live():
+            for recorder in self.listening_to(tensors):
                 recorder._on_backward(tensors)
             return original(tensors, *args, **keywords)
 
@@ -4011,7 +4084,7 @@ class _Patches:
         def scale(scaler: Any, outputs: Any) -> Any:
             if not scaler.is_enabled():
                 return original(scaler, outputs)
-            for recorder in self.live():
+            for recorder in self.listening_to(outputs):
                 recorder._on_scale(scaler, outputs)
             # A replay runs at a scale of 1: what overflows there overflows by itself.
             return outputs if self._is_replaying() else original(scaler, outputs)

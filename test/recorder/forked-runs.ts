@@ -43,32 +43,46 @@ export async function runWatched(
   const scratch = mkdtempSync(path.join(tmpdir(), 'nanlens-recorder-'));
   try {
     const jobs = scripts.flatMap((script) => tools.map((tool) => makeJob(scratch, script, tool)));
-    const parts = Array.from({ length: PROCESSES }, (_, part) => jobs.filter((_, index) => index % PROCESSES === part));
-    const runs = await Promise.all(parts.map((part) => runPart(part, ['torch', 'torch._dynamo', ...imports])));
-    return runs.flat();
+    const ended = await runForked(jobs.map(asRequest), { imports });
+    return jobs.map((job, index) => asRun(job, ended[index] as Ended));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-interface Job {
+/** What forked.py is asked to run. */
+export interface Job {
   readonly script: string;
-  readonly tool: Tool;
-  readonly out: string;
+  readonly arguments?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** As many seconds after its first output the script is killed. */
+  readonly kill?: number;
 }
 
-function makeJob(scratch: string, script: string, tool: Tool): Job {
-  const out = path.join(scratch, tool, path.basename(path.dirname(script)), path.basename(script, '.py'));
-  mkdirSync(out, { recursive: true });
-  return { script, tool, out };
+export interface Ended {
+  readonly exit: number;
+  readonly seconds: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-async function runPart(jobs: readonly Job[], imports: readonly string[]): Promise<WatchedRun[]> {
+/** Runs the jobs in two parts side by side; the answers stand in the order of the jobs. */
+export async function runForked(
+  jobs: readonly Job[],
+  options: { imports?: readonly string[]; timeout?: number; environment?: Readonly<Record<string, string>> } = {},
+): Promise<Ended[]> {
+  const parts = Array.from({ length: PROCESSES }, (_, part) => jobs.filter((_, index) => index % PROCESSES === part));
+  const ended = await Promise.all(parts.map((part) => runPart(part, options)));
+  return jobs.map((_, index) => ended[index % PROCESSES]?.[Math.floor(index / PROCESSES)] as Ended);
+}
+
+async function runPart(jobs: readonly Job[], options: Parameters<typeof runForked>[1] = {}): Promise<Ended[]> {
+  if (jobs.length === 0) return [];
+  const { imports = [], timeout = 90, environment = {} } = options;
   const driver = spawn(python(), [path.join(recorderTests, 'forked.py')], {
-    env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONWARNINGS: 'ignore::FutureWarning' },
+    env: { ...process.env, OMP_NUM_THREADS: '1', PYTHONWARNINGS: 'ignore::FutureWarning', ...environment },
   });
-  const asked = jobs.map(({ script, tool, out }) => ({ script, environment: { WATCHING: tool, WATCHING_OUT: out } }));
-  driver.stdin.end(JSON.stringify({ jobs: asked, imports, timeout: 90 }));
+  driver.stdin.end(JSON.stringify({ jobs, imports: ['torch', 'torch._dynamo', ...imports], timeout }));
   const [stdout, stderr, [status]] = await Promise.all([
     text(driver.stdout),
     text(driver.stderr),
@@ -76,16 +90,26 @@ async function runPart(jobs: readonly Job[], imports: readonly string[]): Promis
   ]);
   const lines = stdout.trim().split('\n');
   if (status !== 0 || lines.length !== jobs.length) throw new Error(`The runs ended with ${status}: ${stderr}`);
-  return jobs.map((job, index) => asRun(job, JSON.parse(lines[index] ?? '') as Ended));
+  return lines.map((line) => JSON.parse(line) as Ended);
 }
 
-interface Ended {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
+interface WatchedJob {
+  readonly script: string;
+  readonly tool: Tool;
+  readonly out: string;
 }
 
-function asRun({ script, tool, out }: Job, { exit, stdout, stderr }: Ended): WatchedRun {
+function makeJob(scratch: string, script: string, tool: Tool): WatchedJob {
+  const out = path.join(scratch, tool, path.basename(path.dirname(script)), path.basename(script, '.py'));
+  mkdirSync(out, { recursive: true });
+  return { script, tool, out };
+}
+
+function asRequest({ script, tool, out }: WatchedJob): Job {
+  return { script, environment: { WATCHING: tool, WATCHING_OUT: out } };
+}
+
+function asRun({ script, tool, out }: WatchedJob, { exit, stdout, stderr }: Ended): WatchedRun {
   const dumps = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.nandump.json'),
   );

@@ -3,6 +3,7 @@
     request, on standard input: {"jobs": [{"script": "/a.py", "environment": {"NAME": "value"}}], "timeout": 60}
     answer, one JSON line a job: {"job": 0, "exit": 0, "seconds": 0.1, "stdout": "…", "stderr": "…"}
 
+A job may have `arguments`, a list, and `kill`: as many seconds after its first output it is killed by SIGKILL.
 A child ends as `python script.py` would: the hook for uncaught exceptions runs, then what is registered to run at exit.
 """
 
@@ -17,11 +18,11 @@ import tempfile
 import time
 
 
-def in_child(script, environment, timeout, stdout, stderr):
+def in_child(script, arguments, environment, timeout, stdout, stderr):
     os.dup2(stdout.fileno(), 1)
     os.dup2(stderr.fileno(), 2)
     os.environ.update(environment)
-    sys.argv = [script]
+    sys.argv = [script, *arguments]
     sys.path[0] = os.path.dirname(script)
     sys.path.insert(1, os.path.dirname(os.path.abspath(__file__)))
     # Past this time the default action of the signal ends the child, whatever it does.
@@ -44,12 +45,23 @@ def in_child(script, environment, timeout, stdout, stderr):
         os._exit(status)
 
 
+def kill_after_output(child, stdout, seconds, timeout):
+    deadline = time.monotonic() + timeout
+    while os.fstat(stdout.fileno()).st_size == 0 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(seconds)
+    # Still a child of ours, even if it has ended: it is waited for only afterwards.
+    os.kill(child, signal.SIGKILL)
+
+
 def run(job, timeout):
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         started = time.monotonic()
         child = os.fork()
         if child == 0:
-            in_child(job["script"], job.get("environment", {}), timeout, stdout, stderr)
+            in_child(job["script"], job.get("arguments", []), job.get("environment", {}), timeout, stdout, stderr)
+        if "kill" in job:
+            kill_after_output(child, stdout, job["kill"], timeout)
         _, wait_status = os.waitpid(child, 0)
         stdout.seek(0)
         stderr.seek(0)

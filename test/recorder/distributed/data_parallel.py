@@ -1,8 +1,11 @@
 """Two processes, DistributedDataParallel; the data of one rank has a step whose loss or gradient is bad.
 
-    torchrun --nproc-per-node 2 data_parallel.py OUT loss|gradient|quiet|late raise|warn
+    torchrun --nproc-per-node 2 data_parallel.py OUT loss|gradient|quiet|healthy|broken raise|warn
+
+In a `broken` run all data is good, and the recorder of one rank has an error of its own. NANLENS_OFF: no recorder.
 """
 
+import hashlib
 import os
 import sys
 
@@ -23,12 +26,17 @@ optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
 generator = torch.Generator().manual_seed(rank)
 batches = [torch.randn(8, 4, generator=generator) for _ in range(20)]
 is_guilty = rank == 1
-rec = nanlens.Recorder(model, optimizer, out=out, on_anomaly=on_anomaly)
-for number, batch in rec.watch(enumerate(batches)):
+steps = enumerate(batches)
+if "NANLENS_OFF" not in os.environ:
+    rec = nanlens.Recorder(model, optimizer, out=out, on_anomaly=on_anomaly)
+    steps = rec.watch(steps)
+for number, batch in steps:
+    if kind == "broken" and is_guilty and number == 5:
+        del rec._run.history
     score = model(batch)
-    is_bad = is_guilty and number == 11
+    is_bad = is_guilty and number == 11 and kind not in ("healthy", "broken")
     scale = torch.tensor(0.0 if is_bad else 1.0)
-    if kind == "loss":
+    if kind in ("loss", "healthy", "broken"):
         loss = (score / scale).pow(2).mean()  # cause
     elif kind == "gradient":
         loss = (score * scale).abs().sqrt().mean()  # cause
@@ -42,6 +50,8 @@ for number, batch in rec.watch(enumerate(batches)):
     optimizer.step()
     shown = loss.detach().clone()
     dist.all_reduce(shown)  # as loops do that log: every process must come here as often
-total = sum(parameter.double().sum() for parameter in model.parameters()).item()
-print(f"rank {rank} ended at {total:.12f}", flush=True)
+digest = hashlib.sha256()
+for tensor in [*model.state_dict().values(), *(value for state in optimizer.state.values() for value in state.values())]:
+    digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+print(f"rank {rank} ended at {digest.hexdigest()}", flush=True)
 dist.destroy_process_group()

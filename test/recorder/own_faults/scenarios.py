@@ -57,6 +57,26 @@ def killed():
         rec.close()
 
 
+def killed_at():
+    """Writes dumps of some size, and kills itself at one of the lines that write files: the NANLENS_KILL_AT-th that runs."""
+    lines_left = int(os.environ["NANLENS_KILL_AT"])
+    writers = {function.__code__ for function in (nanlens._save, nanlens._write_whole, nanlens._safetensors)}
+
+    def count(frame, event, _):
+        nonlocal lines_left
+        lines_left -= event == "line"
+        if lines_left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return count
+
+    sys.settrace(lambda frame, event, _: count if frame.f_code in writers else None)
+    wide = nn.Linear(4, 300_000)
+    optimizer = torch.optim.SGD(wide.parameters(), 1e-3)
+    rec = nanlens.Recorder(wide, optimizer, out, on_anomaly="warn")
+    train(wide, 8, bad=2, rec=rec, optimizer=optimizer)
+    return {"lines_left": lines_left}
+
+
 def disk_full():
     """No file may grow beyond four kilobytes, as on a disk with no more room."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -92,7 +112,7 @@ def broken_recorder():
     model = network()
     optimizer = torch.optim.SGD(model.parameters(), 1e-3)
     rec = nanlens.Recorder(model, optimizer, out)
-    del rec._history
+    del rec._run.history
     return {"last": train(model, 8, rec=rec, optimizer=optimizer)}
 
 
@@ -154,7 +174,7 @@ def long_run():
         if number in (steps // 4, steps - 1):
             with open("/proc/self/statm") as file:
                 sizes.append(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE"))
-    return {"growth": sizes[1] - sizes[0], "ring": len(rec._history.ring)}
+    return {"growth": sizes[1] - sizes[0], "ring": len(rec._run.history.ring)}
 
 
 def no_grad_only():

@@ -1,5 +1,6 @@
 """A loop with Accelerate, gradient accumulation included; a distance of 0 has no gradient under the root."""
 
+import os
 import sys
 
 import torch
@@ -13,7 +14,8 @@ accelerator = Accelerator(cpu=True, gradient_accumulation_steps=accumulation)
 model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
 optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
 left, right = torch.randn(64, 4), torch.randn(64, 4)
-right[29] = left[29]
+if "HEALTHY" not in os.environ:
+    right[29] = left[29]
 loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(left, right), batch_size=4)
 model, optimizer, loader = accelerator.prepare(model, optimizer, loader)
 rec = nanlens.Recorder(model, optimizer, out=out, on_anomaly=on_anomaly)

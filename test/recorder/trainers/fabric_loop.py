@@ -1,5 +1,6 @@
 """A loop with Lightning Fabric in bfloat16; a row of the attention is masked from end to end."""
 
+import os
 import sys
 import warnings
 
@@ -17,7 +18,8 @@ optimizer = torch.optim.SGD(model.parameters(), 1e-2)
 model, optimizer = fabric.setup(model, optimizer)
 tokens = torch.randn(16, 4, 8)
 lengths = torch.full((16,), 4)
-lengths[9] = 0
+if "HEALTHY" not in os.environ:
+    lengths[9] = 0
 data = torch.utils.data.TensorDataset(tokens, lengths)
 loader = fabric.setup_dataloaders(torch.utils.data.DataLoader(data, batch_size=2))
 rec = nanlens.Recorder(model, optimizer, out=out, on_anomaly=on_anomaly)

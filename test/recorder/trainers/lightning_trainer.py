@@ -1,5 +1,6 @@
 """Trains a small regression with Lightning; one target has no variance, and the likelihood divides by it."""
 
+import os
 import sys
 import warnings
 
@@ -39,7 +40,8 @@ class Likelihood(pl.LightningModule):
 
 
 sigma = torch.ones(64, 1)
-sigma[37] = 0.0
+if "HEALTHY" not in os.environ:
+    sigma[37] = 0.0
 data = torch.utils.data.TensorDataset(torch.randn(64, 4), torch.randn(64, 1), sigma)
 model = Likelihood()
 trainer = pl.Trainer(

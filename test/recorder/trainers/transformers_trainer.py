@@ -1,5 +1,6 @@
 """Fine-tunes a tiny BERT with the Trainer of transformers; a loss of its own takes the logarithm of a probability."""
 
+import os
 import sys
 
 import torch
@@ -13,6 +14,7 @@ config = BertConfig(
 )
 model = BertForSequenceClassification(config)
 accumulation = int(sys.argv[2])
+bad_review = None if "HEALTHY" in os.environ else 21
 
 
 class Reviews(torch.utils.data.Dataset):
@@ -21,8 +23,8 @@ class Reviews(torch.utils.data.Dataset):
 
     def __getitem__(self, index):
         ids = torch.full((8,), index % 64)
-        # One review is written so often that the model becomes sure of it.
-        return {"input_ids": ids, "labels": torch.tensor(index % 2), "weight": torch.tensor(0.0 if index == 21 else 1.0)}
+        # One review has no weight, and its weighted probability no logarithm.
+        return {"input_ids": ids, "labels": torch.tensor(index % 2), "weight": torch.tensor(0.0 if index == bad_review else 1.0)}
 
 
 class Weighted(Trainer):
