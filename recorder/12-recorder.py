@@ -71,6 +71,7 @@ class Recorder:
         self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
+        self._draws = _GlobalDraws()
         self._steps_often: list[torch.optim.Optimizer] = []
         """Optimizers that step more than once in a window (PPO): what they change is kept, to be run again from the start."""
         self._bad_from_the_start: set[str] | None = None
@@ -144,7 +145,7 @@ class Recorder:
             window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
             if self._bad_from_the_start is None:
                 self._bad_from_the_start = self._find_bad_parameters()
-        random_state = _RandomState(self._find_devices(), self._generators or ())
+        random_state = _RandomState(self._find_devices(), self._generators or (), self._draws.begin())
         window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
         window.let_go()
         return batch
@@ -156,6 +157,8 @@ class Recorder:
         self._clip = None
         if window is None:
             return None
+        if window.micro and window.trip is None:
+            self._draws.end(window.micro[-1].random)
         if self._checks and window.trip is None:
             self._look_at_checks(window)
         if window.trip is not None:

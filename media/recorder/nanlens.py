@@ -29,6 +29,7 @@ import json
 import linecache
 import math
 import os
+import pickle
 import platform
 import random
 import re
@@ -437,16 +438,17 @@ MAX_SHADOW_BYTES = 64 * 2**20
 class _RandomState:
     """The state of Python's, NumPy's and PyTorch's global generators, and of generators that the script made itself."""
 
-    def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any]) -> None:
-        self.python = random.getstate()
-        numpy = sys.modules.get("numpy")
+    def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any], is_complete: bool = True) -> None:
+        self.python = random.getstate() if is_complete else None
+        numpy = sys.modules.get("numpy") if is_complete else None
         self.numpy = numpy.random.get_state(legacy=False) if numpy is not None and hasattr(numpy, "random") else None
         self.cpu = torch.get_rng_state()
         self.cuda = [(device, torch.cuda.get_rng_state(device)) for device in devices if device.type == "cuda"]
         self.explicit = [(generator, _generator_state(generator)) for generator in generators]
 
     def restore(self) -> None:
-        random.setstate(self.python)
+        if self.python is not None:
+            random.setstate(self.python)
         numpy = sys.modules.get("numpy")
         if self.numpy is not None and numpy is not None:
             numpy.random.set_state(self.numpy)
@@ -460,6 +462,32 @@ class _RandomState:
                 generator.setstate(state)
             else:
                 generator.bit_generator.state = state
+
+
+class _GlobalDraws:
+    """
+    Whether the loop's body draws from the generators of Python and NumPy, whose states cost more to read than all else
+    of a step. They are read for the first windows and for one in sixty-four, and for all once a body was seen to draw.
+    """
+
+    def __init__(self) -> None:
+        self._windows = 0
+        self._are_made = False
+
+    def begin(self) -> bool:
+        """Whether the window that begins is to keep them."""
+        self._windows += 1
+        return self._are_made or self._windows <= 16 or self._windows % 64 == 0
+
+    def end(self, before: _RandomState) -> None:
+        """Compares with the states at the body's beginning."""
+        if self._are_made or before.python is None:
+            return
+        numpy = sys.modules.get("numpy")
+        self._are_made = random.getstate() != before.python
+        if not self._are_made and before.numpy is not None and numpy is not None:
+            now = numpy.random.get_state(legacy=False)
+            self._are_made = pickle.dumps(now) != pickle.dumps(before.numpy)
 
 
 def _generator_state(generator: Any) -> Any:
@@ -2525,6 +2553,7 @@ class Recorder:
         self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
+        self._draws = _GlobalDraws()
         self._steps_often: list[torch.optim.Optimizer] = []
         """Optimizers that step more than once in a window (PPO): what they change is kept, to be run again from the start."""
         self._bad_from_the_start: set[str] | None = None
@@ -2598,7 +2627,7 @@ class Recorder:
             window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
             if self._bad_from_the_start is None:
                 self._bad_from_the_start = self._find_bad_parameters()
-        random_state = _RandomState(self._find_devices(), self._generators or ())
+        random_state = _RandomState(self._find_devices(), self._generators or (), self._draws.begin())
         window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
         window.let_go()
         return batch
@@ -2610,6 +2639,8 @@ class Recorder:
         self._clip = None
         if window is None:
             return None
+        if window.micro and window.trip is None:
+            self._draws.end(window.micro[-1].random)
         if self._checks and window.trip is None:
             self._look_at_checks(window)
         if window.trip is not None:
