@@ -113,7 +113,7 @@ def _bad_starts(trace: _Trace, tensor: torch.Tensor) -> list[_Origin]:
     return [origin for part in _plain(tensor) for origin in trace._origins_of(part)]
 
 
-_VALUE_WORDS = {"nan": "NaN", "inf": "Inf", "-inf": "-Inf", "nonfinite": "NaN and Inf", None: "NaN or Inf"}
+_VALUE_WORDS = {"nan": "NaN", "inf": "Inf", "-inf": "-Inf", "nonfinite": "Inf and -Inf", None: "NaN or Inf"}
 
 
 def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
@@ -180,6 +180,14 @@ def _kind(operation: _Operation) -> str:
     return "nan-forward" if operation.makes_nan else "inf-forward"
 
 
+def _leaf_rules(leaf: _Leaf) -> list[str]:
+    """Rules that know how a tensor from before the step came to be bad."""
+    if leaf.kind == "batch":
+        return ["NAN702"]
+    # Adam's eps vanishes in half precision, and the first update divides by 0.
+    return ["NAN503", "NAN504"] if leaf.kind == "parameter" and leaf.statistics["dtype"] == "float16" else []
+
+
 def _gradient_rules(finding: _Finding) -> list[str]:
     """Rules that know the hazard of a backward root."""
     root = finding.root
@@ -220,7 +228,7 @@ def _anomalies(finding: _Finding, sentence: str, step: int, rank: int | None, lo
                 "frames": frames,
                 "message": sentence,
                 "tensors": [root.statistics],
-                "rules": ["NAN702"] if root.kind == "batch" else [],
+                "rules": _leaf_rules(root),
             }
         )
     else:

@@ -351,7 +351,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         names: dict[int, str] = {}
         for model in self.recorder._models:
             for name, module in model.named_modules():
-                names.setdefault(id(module), name.replace("_orig_mod.", "").replace("_orig_mod", ""))
+                names.setdefault(id(module), _WRAPPERS.sub("", f"{name}.").strip("."))
         modules = self.trace.modules
 
         def enter(module: torch.nn.Module, _: Any) -> None:
@@ -371,6 +371,10 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         finally:
             for handle in handles:
                 handle.remove()
+
+
+_WRAPPERS = re.compile(r"^(?:(?:module|_forward_module|_original_module|_orig_mod|_fsdp_wrapped_module)\.)+|_orig_mod\.")
+"""What DistributedDataParallel, Fabric, torch.compile and FSDP put before the names of a model."""
 
 
 def _all_subclasses(kind: type) -> Iterator[type]:
