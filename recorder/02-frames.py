@@ -7,6 +7,9 @@ _STDLIB = os.path.abspath(sysconfig.get_paths()["stdlib"]) + os.sep
 _ENGINE = "_engine_run_backward"
 """torch/autograd/graph.py: what stands deeper in a stack runs inside the backward pass."""
 
+_CHECK_HELPERS = "_nanlens_"
+"""What the names of the helpers begin with that finite checks put into a script."""
+
 Site = tuple[types.CodeType, int]
 """A code object and a line in it."""
 
@@ -42,7 +45,7 @@ def _user_site(stack: Sequence[Site]) -> Site | None:
     library: Site | None = None
     for site in stack:
         owner = _owner(site[0].co_filename)
-        if owner == "user":
+        if owner == "user" and not site[0].co_name.startswith(_CHECK_HELPERS):
             return site
         if owner == "library" and library is None and not site[0].co_filename.startswith(_STDLIB):
             library = site

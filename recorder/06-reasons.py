@@ -43,9 +43,11 @@ def _short(name: str) -> str:
 def _cropped(tensor: torch.Tensor, row: int) -> torch.Tensor | None:
     """A copy of the tensor, or of as many rows around the first bad one as the limit allows, on the CPU."""
     parts = _plain(tensor)
-    if len(parts) != 1 or _values(parts[0]) is None or parts[0].layout is not torch.strided:
+    if len(parts) != 1 or parts[0].layout is not torch.strided:
         return None
     part = parts[0].detach()
+    if part.device.type == "meta" or type(part).__name__ == "FakeTensor":
+        return None
     size = part.numel() * part.element_size()
     if size > MAX_TENSOR_BYTES:
         if part.dim() == 0 or part.shape[0] < 2:

@@ -32,6 +32,7 @@ _SAFETENSORS_TYPES = {
     torch.float32: "F32",
     torch.float16: "F16",
     torch.bfloat16: "BF16",
+    torch.complex64: "C64",
     torch.int64: "I64",
     torch.int32: "I32",
     torch.int16: "I16",
@@ -49,7 +50,7 @@ def _safetensors(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str
     for name, tensor in tensors.items():
         kind = _SAFETENSORS_TYPES.get(tensor.dtype)
         if kind is None:
-            tensor, kind = tensor.float(), "F32"
+            tensor, kind = (tensor.to(torch.complex64), "C64") if tensor.is_complex() else (tensor.float(), "F32")
         body = tensor.contiguous().reshape(-1).view(torch.uint8) if tensor.numel() else torch.empty(0, dtype=torch.uint8)
         header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [offset, offset + body.numel()]}
         offset += body.numel()

@@ -168,11 +168,9 @@ def _kept(
     root = finding.root if finding is not None else None
     kept: list[tuple[str, torch.Tensor]] = []
     if isinstance(root, _Operation):
-        of_batch = {_statistics_key(tensor) for micro in window.micro for tensor in _tensors(micro.batch)}
-        for name, tensor in root.kept:
-            # What goes in may be the batch itself, whose values are private.
-            if recorder._save_batch or not name.startswith("input") or _statistics_key(tensor) not in of_batch:
-                kept.append((name, tensor))
+        given = [[micro.batch, [result for result, _ in micro.fetched]] for micro in window.micro]
+        batch = list(_tensors(given))
+        kept += [(name, tensor) for name, tensor in root.kept if recorder._save_batch or not _is_of_batch(tensor, batch)]
     if recorder._save_batch:
         for micro in window.micro:
             for name, tensor in _named_tensors(micro.shown):
@@ -184,9 +182,40 @@ def _kept(
     return kept, {"operation": operation, "firstBadRow": first_row}
 
 
-def _statistics_key(tensor: torch.Tensor) -> tuple[Any, ...]:
-    values = _values(tensor) if tensor.numel() else None
-    return (tuple(tensor.shape), tensor.dtype, _extent(values) if values is not None else None)
+def _is_of_batch(tensor: torch.Tensor, batch: Sequence[torch.Tensor]) -> bool:
+    """Whether the tensor holds values of the batch, which are private: the batch itself, a part or a copy of it in any
+    order. Of a tensor with one value its statistics tell as much."""
+    values = _comparable(tensor)
+    if values is None or tensor.dtype is torch.bool:
+        return False
+    sample = values[:: max(1, values.numel() // 4096)]
+    sample = torch.unique(sample[torch.isfinite(sample)].double())
+    if sample.numel() < 2:
+        return False
+    found = torch.zeros(sample.shape, dtype=torch.bool)
+    for given in batch:
+        values = _comparable(given)
+        if values is not None and values.numel():
+            # A copy of less precision is rounded.
+            found |= _is_in(sample, values.to(tensor.real.dtype).double())
+    return bool(found.all())
+
+
+def _comparable(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The values one after the other, of numbers that are not floating-point, too."""
+    if tensor.is_floating_point() or tensor.is_complex():
+        values = _values(tensor)
+    else:
+        values = tensor if tensor.layout is torch.strided and tensor.device.type != "meta" else None
+    return values.detach().to("cpu").reshape(-1) if values is not None else None
+
+
+def _is_in(sample: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Which elements of the sorted sample stand in the values, too."""
+    at = torch.searchsorted(sample, values).clamp_(max=sample.numel() - 1)
+    found = torch.zeros(sample.shape, dtype=torch.bool)
+    found[at[sample[at] == values]] = True
+    return found
 
 
 def _dump(

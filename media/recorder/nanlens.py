@@ -117,6 +117,9 @@ _STDLIB = os.path.abspath(sysconfig.get_paths()["stdlib"]) + os.sep
 _ENGINE = "_engine_run_backward"
 """torch/autograd/graph.py: what stands deeper in a stack runs inside the backward pass."""
 
+_CHECK_HELPERS = "_nanlens_"
+"""What the names of the helpers begin with that finite checks put into a script."""
+
 Site = tuple[types.CodeType, int]
 """A code object and a line in it."""
 
@@ -152,7 +155,7 @@ def _user_site(stack: Sequence[Site]) -> Site | None:
     library: Site | None = None
     for site in stack:
         owner = _owner(site[0].co_filename)
-        if owner == "user":
+        if owner == "user" and not site[0].co_name.startswith(_CHECK_HELPERS):
             return site
         if owner == "library" and library is None and not site[0].co_filename.startswith(_STDLIB):
             library = site
@@ -1220,9 +1223,11 @@ def _short(name: str) -> str:
 def _cropped(tensor: torch.Tensor, row: int) -> torch.Tensor | None:
     """A copy of the tensor, or of as many rows around the first bad one as the limit allows, on the CPU."""
     parts = _plain(tensor)
-    if len(parts) != 1 or _values(parts[0]) is None or parts[0].layout is not torch.strided:
+    if len(parts) != 1 or parts[0].layout is not torch.strided:
         return None
     part = parts[0].detach()
+    if part.device.type == "meta" or type(part).__name__ == "FakeTensor":
+        return None
     size = part.numel() * part.element_size()
     if size > MAX_TENSOR_BYTES:
         if part.dim() == 0 or part.shape[0] < 2:
@@ -1675,6 +1680,7 @@ _SAFETENSORS_TYPES = {
     torch.float32: "F32",
     torch.float16: "F16",
     torch.bfloat16: "BF16",
+    torch.complex64: "C64",
     torch.int64: "I64",
     torch.int32: "I32",
     torch.int16: "I16",
@@ -1692,7 +1698,7 @@ def _safetensors(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str
     for name, tensor in tensors.items():
         kind = _SAFETENSORS_TYPES.get(tensor.dtype)
         if kind is None:
-            tensor, kind = tensor.float(), "F32"
+            tensor, kind = (tensor.to(torch.complex64), "C64") if tensor.is_complex() else (tensor.float(), "F32")
         body = tensor.contiguous().reshape(-1).view(torch.uint8) if tensor.numel() else torch.empty(0, dtype=torch.uint8)
         header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [offset, offset + body.numel()]}
         offset += body.numel()
@@ -3221,11 +3227,9 @@ def _kept(
     root = finding.root if finding is not None else None
     kept: list[tuple[str, torch.Tensor]] = []
     if isinstance(root, _Operation):
-        of_batch = {_statistics_key(tensor) for micro in window.micro for tensor in _tensors(micro.batch)}
-        for name, tensor in root.kept:
-            # What goes in may be the batch itself, whose values are private.
-            if recorder._save_batch or not name.startswith("input") or _statistics_key(tensor) not in of_batch:
-                kept.append((name, tensor))
+        given = [[micro.batch, [result for result, _ in micro.fetched]] for micro in window.micro]
+        batch = list(_tensors(given))
+        kept += [(name, tensor) for name, tensor in root.kept if recorder._save_batch or not _is_of_batch(tensor, batch)]
     if recorder._save_batch:
         for micro in window.micro:
             for name, tensor in _named_tensors(micro.shown):
@@ -3237,9 +3241,40 @@ def _kept(
     return kept, {"operation": operation, "firstBadRow": first_row}
 
 
-def _statistics_key(tensor: torch.Tensor) -> tuple[Any, ...]:
-    values = _values(tensor) if tensor.numel() else None
-    return (tuple(tensor.shape), tensor.dtype, _extent(values) if values is not None else None)
+def _is_of_batch(tensor: torch.Tensor, batch: Sequence[torch.Tensor]) -> bool:
+    """Whether the tensor holds values of the batch, which are private: the batch itself, a part or a copy of it in any
+    order. Of a tensor with one value its statistics tell as much."""
+    values = _comparable(tensor)
+    if values is None or tensor.dtype is torch.bool:
+        return False
+    sample = values[:: max(1, values.numel() // 4096)]
+    sample = torch.unique(sample[torch.isfinite(sample)].double())
+    if sample.numel() < 2:
+        return False
+    found = torch.zeros(sample.shape, dtype=torch.bool)
+    for given in batch:
+        values = _comparable(given)
+        if values is not None and values.numel():
+            # A copy of less precision is rounded.
+            found |= _is_in(sample, values.to(tensor.real.dtype).double())
+    return bool(found.all())
+
+
+def _comparable(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The values one after the other, of numbers that are not floating-point, too."""
+    if tensor.is_floating_point() or tensor.is_complex():
+        values = _values(tensor)
+    else:
+        values = tensor if tensor.layout is torch.strided and tensor.device.type != "meta" else None
+    return values.detach().to("cpu").reshape(-1) if values is not None else None
+
+
+def _is_in(sample: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """Which elements of the sorted sample stand in the values, too."""
+    at = torch.searchsorted(sample, values).clamp_(max=sample.numel() - 1)
+    found = torch.zeros(sample.shape, dtype=torch.bool)
+    found[at[sample[at] == values]] = True
+    return found
 
 
 def _dump(

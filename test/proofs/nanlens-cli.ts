@@ -50,6 +50,13 @@ export function check(folder: string, ...args: readonly string[]): CheckReport {
   return { status: run.status, findings: report.findings, failed: report.files.failed };
 }
 
+/** Puts finite checks of a style into a script, with `nanlens checkpoints`. */
+export function insertChecks(folder: string, file: string, style: string): void {
+  const options = ['checkpoints', file, '--insert', '--style', style];
+  const run = spawnSync(process.execPath, [cli, ...options], { cwd: folder, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`nanlens ${options.join(' ')} ended with ${run.status}: ${run.stderr}`);
+}
+
 /** The text after a fix; its edits are disjoint. */
 export function applyFix(source: string, fix: ReportedFix): string {
   const starts = [0];

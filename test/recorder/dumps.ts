@@ -105,12 +105,12 @@ export function strayFiles(folder: string): string[] {
     .filter((name) => !own.test(name) && !name.startsWith('.'));
 }
 
-/** The line of a script that a comment marks as the cause. */
-export function causeLine(script: string): number {
+/** The lines of a script that a comment marks as the cause, 1-based. */
+export function causeLines(script: string): number[] {
   const lines = readFileSync(script, 'utf8').split('\n');
   const marked = lines.flatMap((line, index) => (line.endsWith('# cause') ? [index + 1] : []));
   assert.ok(marked.length > 0, script);
-  return marked[0] as number;
+  return marked;
 }
 
 /** The JSON object that a script prints last. */

@@ -75,7 +75,8 @@ def _nanlens_check_gradients(name, optimizer, then="raise"):
     if norm - norm == 0: return False
     faults = [fault for index, gradient in enumerate(gradients) for fault in _nanlens_faults(f"gradient {index} of {name}", gradient)]
     if not faults: return False
-    return _nanlens_report([f"the gradient norm before {name}.step() is {norm}", *faults[:3]], "raise" if then == "record" else then)
+    if then == "record": return _nanlens_check(*[part for index, gradient in enumerate(gradients) for part in (f"gradient {index} of {name}", gradient)], then=then)
+    return _nanlens_report([f"the gradient norm before {name}.step() is {norm}", *faults[:3]], then)
 def _nanlens_check_gradients_before(name, optimizer, then="raise"): return _nanlens_check_gradients(name, optimizer, then=then)
 def _nanlens_layer_output(name, then, layer, inputs, output):
     if _nanlens_check(name, output, then=then) and then == "breakpoint": breakpoint()

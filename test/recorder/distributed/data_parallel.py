@@ -50,8 +50,17 @@ for number, batch in steps:
     optimizer.step()
     shown = loss.detach().clone()
     dist.all_reduce(shown)  # as loops do that log: every process must come here as often
-digest = hashlib.sha256()
-for tensor in [*model.state_dict().values(), *(value for state in optimizer.state.values() for value in state.values())]:
-    digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-print(f"rank {rank} ended at {digest.hexdigest()}", flush=True)
+
+
+def digest(tensors):
+    """Of values, to the last bit."""
+    result = hashlib.sha256()
+    for tensor in tensors:
+        result.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return result.hexdigest()
+
+
+states = [value for state in optimizer.state.values() for value in state.values()]
+shared, own = digest([*model.parameters(), *states]), digest(model.buffers())
+sys.stdout.write(f"rank {rank} ended at {shared} and {own}\n")
 dist.destroy_process_group()
