@@ -60,11 +60,22 @@ def _shown_path(path: str) -> str:
     for folder in ("/site-packages/", "/dist-packages/"):
         if folder in full:
             return folder[1:] + full.split(folder, 1)[1]
+    home = _home_of(full)
     with contextlib.suppress(ValueError, OSError):
-        relative = os.path.relpath(full, os.getcwd()).replace("\\", "/")
-        if not relative.startswith(".."):
+        here = os.getcwd()
+        relative = os.path.relpath(full, here).replace("\\", "/")
+        if not relative.startswith("..") and (home is None or (here.replace("\\", "/") + "/").startswith(home)):
             return relative
-    return "/".join(full.split("/")[-3:])
+    return "/".join(full.removeprefix(home or "/").split("/")[-3:])
+
+
+def _home_of(path: str) -> str | None:
+    """The home folder in which the path lies, with a slash at its end: the user's own, or that of another."""
+    own = os.path.expanduser("~").replace("\\", "/").rstrip("/") + "/"
+    if own != "/" and path.startswith(own):
+        return own
+    other = re.match(r"(/home|/Users|[A-Za-z]:/Users)/[^/]+/", path)
+    return other[0] if other is not None else None
 
 
 def _line(path: str, line: int) -> str:

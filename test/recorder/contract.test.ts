@@ -57,22 +57,16 @@ before(async () => {
     ...faults.map((name): [string, Job] => [name, faultJob(name)]),
     ...parts.flatMap((part) => ['hidden', 'shown'].map((save) => ownJob('private_batch', part, save))),
     ...places.map((place) => ownJob('many_operations', place)),
+    // These find the recorder beside them or not at all.
     ...['with', 'without'].map((way): [string, Job] => [
       `checked-${way}`,
       { script: path.join(scratch, `checked-${way}`, 'checked.py'), arguments: [path.join(scratch, `dumps-${way}`)] },
     ]),
-    ['describe', { script: path.join(own, 'describe_module.py') }],
+    ownJob('describe_module'),
   ];
-  const list = jobs.map(([, job]) => job);
-  const isCheck = (job: Job) => path.basename(job.script) === 'checked.py';
-  // The checked scripts must find the recorder beside them or not at all.
-  const beside = await runForked(list.filter(isCheck));
-  const others = await runForked(
-    list.filter((job) => !isCheck(job)),
-    { environment: { PYTHONPATH: path.dirname(recorder) } },
-  );
-  for (const [name, job] of jobs) runs.set(name, (isCheck(job) ? beside : others).shift() as Ended);
-  described = runs.get('describe');
+  const ended = await runForked(jobs.map(([, job]) => job));
+  for (const [index, [name]] of jobs.entries()) runs.set(name, ended[index] as Ended);
+  described = runs.get('describe_module');
   tensors = await openTensors(scratch);
 });
 
@@ -85,7 +79,11 @@ function faultJob(name: string): Job {
 
 function ownJob(name: string, ...args: readonly string[]): [string, Job] {
   const label = [name, ...args].join('-');
-  return [label, { script: path.join(own, `${name}.py`), arguments: [path.join(scratch, label), ...args] }];
+  const environment = { PYTHONPATH: path.dirname(recorder) };
+  return [
+    label,
+    { script: path.join(own, `${name}.py`), arguments: [path.join(scratch, label), ...args], environment },
+  ];
 }
 
 /** A copy of a script into which the command line puts checks. */

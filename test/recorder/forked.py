@@ -25,6 +25,8 @@ def in_child(script, arguments, environment, timeout, stdout, stderr):
     sys.argv = [script, *arguments]
     sys.path[0] = os.path.dirname(script)
     sys.path.insert(1, os.path.dirname(os.path.abspath(__file__)))
+    # As at a start; the interpreter has started already.
+    sys.path[2:2] = [folder for folder in environment.get("PYTHONPATH", "").split(os.pathsep) if folder]
     # Past this time the default action of the signal ends the child, whatever it does.
     signal.alarm(timeout)
     status = 0
