@@ -100,7 +100,11 @@ def _blame(trace: _Trace, starts: Sequence[_Origin], is_loss: bool, parameter: s
     else:
         root = next((operation for operation in operations if operation.is_born), None)
         if root is None:
-            # Only infinities that were meant lead here: the first that drew one into a smaller result let it out.
+            # Only infinities that seemed to be meant lead here. Those of the data were none; of others, the first
+            # operation that drew one into a smaller result let it out.
+            of_batch = next((o for o in found if isinstance(o, _Leaf) and o.kind == "batch"), None)
+            if of_batch is not None:
+                return _Finding(of_batch, None, None, is_loss, parameter)
             root = next((operation for operation in operations if operation.shrinks), None)
             root = root or (operations[-1] if operations else None)
     if root is None:

@@ -1467,7 +1467,11 @@ def _blame(trace: _Trace, starts: Sequence[_Origin], is_loss: bool, parameter: s
     else:
         root = next((operation for operation in operations if operation.is_born), None)
         if root is None:
-            # Only infinities that were meant lead here: the first that drew one into a smaller result let it out.
+            # Only infinities that seemed to be meant lead here. Those of the data were none; of others, the first
+            # operation that drew one into a smaller result let it out.
+            of_batch = next((o for o in found if isinstance(o, _Leaf) and o.kind == "batch"), None)
+            if of_batch is not None:
+                return _Finding(of_batch, None, None, is_loss, parameter)
             root = next((operation for operation in operations if operation.shrinks), None)
             root = root or (operations[-1] if operations else None)
     if root is None:
@@ -1894,16 +1898,20 @@ def _save(
 class _MicroBatch:
     """One fetch of the loop."""
 
-    __slots__ = ("batch", "counters", "fetched", "fetched_size", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
+    __slots__ = ("batch", "counters", "fetched", "fetched_size", "is_copy", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
 
-    def __init__(self, batch: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None) -> None:
+    def __init__(
+        self, batch: Any, given: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None
+    ) -> None:
         self.batch = batch
+        self.is_copy = batch is not given
+        """Whether `batch` is a copy of what the loop was given, for the loop writes into it."""
         self.shown = batch
         """The same with names, where its parts are a function's arguments."""
         self.index = index
         self.random = random_state
         self.sample_indices = sample_indices
-        self.versions = [(tensor, tensor._version) for tensor in _tensors(batch) if not tensor.is_inference()]
+        self.versions = [(tensor, tensor._version) for tensor in _tensors(given) if not tensor.is_inference()]
         self.fetched: list[Any] = []
         """What the body itself fetched from data loaders, in order."""
         self.fetched_size = 0
@@ -2062,7 +2070,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self._collect_names()
         if window.is_cut:
             self.notes.append("The window held more batches than are kept; the oldest are missing from the replay.")
-        if any(micro.was_changed for micro in window.micro):
+        if any(micro.was_changed and not micro.is_copy for micro in window.micro):
             self.notes.append("The batch was changed in place by the step, so the replay starts from the changed values.")
         enter = self._exits.enter_context
         enter(_schedulers_at_rest())
@@ -2099,7 +2107,13 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         if self.frame is not None and micro.counters:
             self._undo_trace = _set_at_next_line(self.frame, micro.counters)
         self.fetched = collections.deque(micro.fetched)
-        return micro.batch
+        if not micro.is_copy:
+            return micro.batch
+        with self._unwatched():
+            batch = _cloned(micro.batch)
+            for (name, _), tensor in zip(_named_tensors(micro.shown), _tensors(batch)):
+                self._put_name("batch", name, tensor)
+        return batch
 
     @contextlib.contextmanager
     def _unwatched(self) -> Iterator[None]:
@@ -2208,15 +2222,16 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         key = _storage(tensor)
         return self._names.get(key) if key is not None else None
 
+    def _put_name(self, kind: str, name: str, tensor: torch.Tensor) -> None:
+        for part in _plain(tensor):
+            key = _storage(part)
+            if key is not None:
+                self._names[key] = (kind, name)
+
     def _collect_names(self) -> None:
         """What the tensors from before the step are called. Later entries win: a parameter is no mere variable."""
 
-        def put(kind: str, name: str, tensor: torch.Tensor) -> None:
-            for part in _plain(tensor):
-                key = _storage(part)
-                if key is not None:
-                    self._names[key] = (kind, name)
-
+        put = self._put_name
         if self.frame is not None:
             for variables in (self.frame.f_globals, self.frame.f_locals):
                 for name, value in list(variables.items()):
@@ -2572,6 +2587,7 @@ class Recorder:
         self._pending: NonFinite | None = None
         self._run = _run_of(self, history)
         self._clone_batches = False
+        self._begun = 0
         self._buffers = _BufferShadow(self._models)
         self._attributes = _ModuleAttributes(self._models)
         self._generators: list[Any] | None = None
@@ -2638,8 +2654,9 @@ class Recorder:
         """Opens a window for the batch, or adds it to the one that has not come to an update yet. The batch to use."""
         self._raise_pending()
         _patches.left = None
-        if self._clone_batches:
-            batch = _cloned(batch)
+        # The first windows show whether the body writes into its batches.
+        kept = _cloned(batch) if self._clone_batches or self._begun < 3 else batch
+        self._begun += 1
         if self._generators is None or index == 0:
             self._generators = _find_generators(self._models, frame)
         window = self._window
@@ -2657,7 +2674,7 @@ class Recorder:
             if self._bad_from_the_start is None:
                 self._bad_from_the_start = self._find_bad_parameters()
         random_state = _RandomState(self._find_devices(), self._generators or (), self._draws.begin())
-        window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
+        window.micro.append(_MicroBatch(kept, batch, index, random_state, sample_indices))
         window.let_go()
         return batch
 
@@ -3994,7 +4011,8 @@ def _guard(recorder: Recorder) -> Iterator[None]:
             if calls or all(_is_finite(tensor) for tensor in _tensors(output)):
                 return
             window = _Window(recorder._run.step, buffers, None)
-            window.micro.append(_MicroBatch((args, keywords), recorder._run.step, state, None))
+            given = (args, keywords)
+            window.micro.append(_MicroBatch(given, given, recorder._run.step, state, None))
             window.micro[0].shown = _bound_arguments(module.forward, args, keywords)
             window.trip = _Trip("check", 0, [])
             recorder._window = window
