@@ -121,6 +121,11 @@ def run(model: nn.Module, optimizer: torch.optim.Optimizer, loss_of: Callable[..
         optimizer.step()
 
 
+def now(device: str) -> float:
+    """Seconds: of this process' own on a CPU, where other programs would disturb a clock on the wall."""
+    return time.perf_counter() if device == "cuda" else time.process_time()
+
+
 def wait(device: str) -> None:
     if device == "cuda":
         torch.cuda.synchronize()
@@ -145,11 +150,11 @@ def timed(tool: str, name: str, device: str, out: str, step: Step, optimizer: to
                 exits.enter_context(hooks_of_hugging_face(model))
             run(model, optimizer, loss_of, batches[:1])
         wait(device)
-        start = time.perf_counter()
+        start = now(device)
         with contextlib.redirect_stdout(io.StringIO()):
             run(model, optimizer, loss_of, watched)
         wait(device)
-        return time.perf_counter() - start
+        return now(device) - start
 
 
 def synchronisations(tool: str, device: str, out: str, step: Step, optimizer: torch.optim.Optimizer) -> int:

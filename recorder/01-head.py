@@ -29,6 +29,7 @@ import json
 import linecache
 import math
 import os
+import pickle
 import platform
 import random
 import re

@@ -9,16 +9,17 @@ MAX_SHADOW_BYTES = 64 * 2**20
 class _RandomState:
     """The state of Python's, NumPy's and PyTorch's global generators, and of generators that the script made itself."""
 
-    def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any]) -> None:
-        self.python = random.getstate()
-        numpy = sys.modules.get("numpy")
+    def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any], is_complete: bool = True) -> None:
+        self.python = random.getstate() if is_complete else None
+        numpy = sys.modules.get("numpy") if is_complete else None
         self.numpy = numpy.random.get_state(legacy=False) if numpy is not None and hasattr(numpy, "random") else None
         self.cpu = torch.get_rng_state()
         self.cuda = [(device, torch.cuda.get_rng_state(device)) for device in devices if device.type == "cuda"]
         self.explicit = [(generator, _generator_state(generator)) for generator in generators]
 
     def restore(self) -> None:
-        random.setstate(self.python)
+        if self.python is not None:
+            random.setstate(self.python)
         numpy = sys.modules.get("numpy")
         if self.numpy is not None and numpy is not None:
             numpy.random.set_state(self.numpy)
@@ -32,6 +33,32 @@ class _RandomState:
                 generator.setstate(state)
             else:
                 generator.bit_generator.state = state
+
+
+class _GlobalDraws:
+    """
+    Whether the loop's body draws from the generators of Python and NumPy, whose states cost more to read than all else
+    of a step. They are read for the first windows and for one in sixty-four, and for all once a body was seen to draw.
+    """
+
+    def __init__(self) -> None:
+        self._windows = 0
+        self._are_made = False
+
+    def begin(self) -> bool:
+        """Whether the window that begins is to keep them."""
+        self._windows += 1
+        return self._are_made or self._windows <= 16 or self._windows % 64 == 0
+
+    def end(self, before: _RandomState) -> None:
+        """Compares with the states at the body's beginning."""
+        if self._are_made or before.python is None:
+            return
+        numpy = sys.modules.get("numpy")
+        self._are_made = random.getstate() != before.python
+        if not self._are_made and before.numpy is not None and numpy is not None:
+            now = numpy.random.get_state(legacy=False)
+            self._are_made = pickle.dumps(now) != pickle.dumps(before.numpy)
 
 
 def _generator_state(generator: Any) -> Any:
@@ -157,11 +184,10 @@ class _Variables:
                 if name in present and _is_state(present[name]):
                     value = present[name]
                     self.values[name] = list(value) if isinstance(value, list) else value
-            owner = present.get("self")
-            if owner is not None and not isinstance(owner, torch.nn.Module) and hasattr(owner, "__dict__"):
-                self.attributes += [
-                    (owner, name, value) for name, value in vars(owner).items() if _is_state(value)
-                ]
+            # The first argument of a method is its object.
+            owner = present.get(frame.f_code.co_varnames[0]) if frame.f_code.co_argcount else None
+            if isinstance(getattr(owner, "__dict__", None), dict) and _is_plain_object(owner):
+                self.attributes += [(owner, name, value) for name, value in vars(owner).items() if _is_state(value)]
         for owner, name in attributes:
             value = getattr(owner, name, None)
             if _is_state(value):

@@ -19,6 +19,8 @@ class _Finding:
         """The first parameter whose gradient is bad."""
         self.was_bad_from_the_start = False
         """Of a parameter: it was not finite before the first step."""
+        self.sample: int | None = None
+        """Of bad data: its index in the data set."""
         self.grown: tuple[str, float] | None = None
         """The largest parameter and its largest element, where it is too large to be meant."""
         self.last_step: Site | None = None
@@ -98,7 +100,11 @@ def _blame(trace: _Trace, starts: Sequence[_Origin], is_loss: bool, parameter: s
     else:
         root = next((operation for operation in operations if operation.is_born), None)
         if root is None:
-            # Only infinities that were meant lead here: the first that drew one into a smaller result let it out.
+            # Only infinities that seemed to be meant lead here. Those of the data were none; of others, the first
+            # operation that drew one into a smaller result let it out.
+            of_batch = next((o for o in found if isinstance(o, _Leaf) and o.kind == "batch"), None)
+            if of_batch is not None:
+                return _Finding(of_batch, None, None, is_loss, parameter)
             root = next((operation for operation in operations if operation.shrinks), None)
             root = root or (operations[-1] if operations else None)
     if root is None:
@@ -111,7 +117,7 @@ def _bad_starts(trace: _Trace, tensor: torch.Tensor) -> list[_Origin]:
     return [origin for part in _plain(tensor) for origin in trace._origins_of(part)]
 
 
-_VALUE_WORDS = {"nan": "NaN", "inf": "Inf", "-inf": "-Inf", "nonfinite": "NaN and Inf", None: "NaN or Inf"}
+_VALUE_WORDS = {"nan": "NaN", "inf": "Inf", "-inf": "-Inf", "nonfinite": "Inf and -Inf", None: "NaN or Inf"}
 
 
 def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
@@ -133,6 +139,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
             return f"{where}: the damage came before this step: parameter `{root.name}` is not finite ({count}).{made}"
         if root.kind == "batch":
             rows = f", first in row {root.bad_rows[0]}" if root.bad_rows else ""
+            if rows and finding.sample is not None:
+                rows += f", sample {finding.sample} of the data set"
             subject = "the batch" if root.name == "batch" else f"`{root.name}` of the batch"
             return f"{where}: the data: {subject} is not finite ({count}{rows}); first read{at}."
         noun = f"buffer `{root.name}`" if root.kind == "buffer" else root.name
@@ -176,6 +184,14 @@ def _kind(operation: _Operation) -> str:
     return "nan-forward" if operation.makes_nan else "inf-forward"
 
 
+def _leaf_rules(leaf: _Leaf) -> list[str]:
+    """Rules that know how a tensor from before the step came to be bad."""
+    if leaf.kind == "batch":
+        return ["NAN702"]
+    # Adam's eps vanishes in half precision, and the first update divides by 0.
+    return ["NAN503", "NAN504"] if leaf.kind == "parameter" and leaf.statistics["dtype"] == "float16" else []
+
+
 def _gradient_rules(finding: _Finding) -> list[str]:
     """Rules that know the hazard of a backward root."""
     root = finding.root
@@ -216,7 +232,7 @@ def _anomalies(finding: _Finding, sentence: str, step: int, rank: int | None, lo
                 "frames": frames,
                 "message": sentence,
                 "tensors": [root.statistics],
-                "rules": ["NAN702"] if root.kind == "batch" else [],
+                "rules": _leaf_rules(root),
             }
         )
     else:

@@ -5,16 +5,20 @@
 class _MicroBatch:
     """One fetch of the loop."""
 
-    __slots__ = ("batch", "counters", "fetched", "fetched_size", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
+    __slots__ = ("batch", "counters", "fetched", "fetched_size", "is_copy", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
 
-    def __init__(self, batch: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None) -> None:
+    def __init__(
+        self, batch: Any, given: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None
+    ) -> None:
         self.batch = batch
+        self.is_copy = batch is not given
+        """Whether `batch` is a copy of what the loop was given, for the loop writes into it."""
         self.shown = batch
         """The same with names, where its parts are a function's arguments."""
         self.index = index
         self.random = random_state
         self.sample_indices = sample_indices
-        self.versions = [(tensor, tensor._version) for tensor in _tensors(batch) if not tensor.is_inference()]
+        self.versions = [(tensor, tensor._version) for tensor in _tensors(given) if not tensor.is_inference()]
         self.fetched: list[Any] = []
         """What the body itself fetched from data loaders, in order."""
         self.fetched_size = 0
@@ -173,7 +177,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self._collect_names()
         if window.is_cut:
             self.notes.append("The window held more batches than are kept; the oldest are missing from the replay.")
-        if any(micro.was_changed for micro in window.micro):
+        if any(micro.was_changed and not micro.is_copy for micro in window.micro):
             self.notes.append("The batch was changed in place by the step, so the replay starts from the changed values.")
         enter = self._exits.enter_context
         enter(_schedulers_at_rest())
@@ -210,7 +214,13 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         if self.frame is not None and micro.counters:
             self._undo_trace = _set_at_next_line(self.frame, micro.counters)
         self.fetched = collections.deque(micro.fetched)
-        return micro.batch
+        if not micro.is_copy:
+            return micro.batch
+        with self._unwatched():
+            batch = _cloned(micro.batch)
+            for (name, _), tensor in zip(_named_tensors(micro.shown), _tensors(batch)):
+                self._put_name("batch", name, tensor)
+        return batch
 
     @contextlib.contextmanager
     def _unwatched(self) -> Iterator[None]:
@@ -319,15 +329,16 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         key = _storage(tensor)
         return self._names.get(key) if key is not None else None
 
+    def _put_name(self, kind: str, name: str, tensor: torch.Tensor) -> None:
+        for part in _plain(tensor):
+            key = _storage(part)
+            if key is not None:
+                self._names[key] = (kind, name)
+
     def _collect_names(self) -> None:
         """What the tensors from before the step are called. Later entries win: a parameter is no mere variable."""
 
-        def put(kind: str, name: str, tensor: torch.Tensor) -> None:
-            for part in _plain(tensor):
-                key = _storage(part)
-                if key is not None:
-                    self._names[key] = (kind, name)
-
+        put = self._put_name
         if self.frame is not None:
             for variables in (self.frame.f_globals, self.frame.f_locals):
                 for name, value in list(variables.items()):
@@ -351,7 +362,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         names: dict[int, str] = {}
         for model in self.recorder._models:
             for name, module in model.named_modules():
-                names.setdefault(id(module), name.replace("_orig_mod.", "").replace("_orig_mod", ""))
+                names.setdefault(id(module), _WRAPPERS.sub("", f"{name}.").strip("."))
         modules = self.trace.modules
 
         def enter(module: torch.nn.Module, _: Any) -> None:
@@ -371,6 +382,10 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         finally:
             for handle in handles:
                 handle.remove()
+
+
+_WRAPPERS = re.compile(r"^(?:(?:module|_forward_module|_original_module|_orig_mod|_fsdp_wrapped_module)\.)+|_orig_mod\.")
+"""What DistributedDataParallel, Fabric, torch.compile and FSDP put before the names of a model."""
 
 
 def _all_subclasses(kind: type) -> Iterator[type]:

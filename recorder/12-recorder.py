@@ -61,6 +61,7 @@ class Recorder:
         self._pending: NonFinite | None = None
         self._run = _run_of(self, history)
         self._clone_batches = False
+        self._begun = 0
         self._buffers = _BufferShadow(self._models)
         self._attributes = _ModuleAttributes(self._models)
         self._generators: list[Any] | None = None
@@ -71,6 +72,7 @@ class Recorder:
         self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
+        self._draws = _GlobalDraws()
         self._steps_often: list[torch.optim.Optimizer] = []
         """Optimizers that step more than once in a window (PPO): what they change is kept, to be run again from the start."""
         self._bad_from_the_start: set[str] | None = None
@@ -126,8 +128,9 @@ class Recorder:
         """Opens a window for the batch, or adds it to the one that has not come to an update yet. The batch to use."""
         self._raise_pending()
         _patches.left = None
-        if self._clone_batches:
-            batch = _cloned(batch)
+        # The first windows show whether the body writes into its batches.
+        kept = _cloned(batch) if self._clone_batches or self._begun < 3 else batch
+        self._begun += 1
         if self._generators is None or index == 0:
             self._generators = _find_generators(self._models, frame)
         window = self._window
@@ -144,8 +147,8 @@ class Recorder:
             window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
             if self._bad_from_the_start is None:
                 self._bad_from_the_start = self._find_bad_parameters()
-        random_state = _RandomState(self._find_devices(), self._generators or ())
-        window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
+        random_state = _RandomState(self._find_devices(), self._generators or (), self._draws.begin())
+        window.micro.append(_MicroBatch(kept, batch, index, random_state, sample_indices))
         window.let_go()
         return batch
 
@@ -156,6 +159,8 @@ class Recorder:
         self._clip = None
         if window is None:
             return None
+        if window.micro and window.trip is None:
+            self._draws.end(window.micro[-1].random)
         if self._checks and window.trip is None:
             self._look_at_checks(window)
         if window.trip is not None:

@@ -48,6 +48,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     shown_rank = rank if world > 1 else None
     loss = replay.loss_value if replay is not None else next((x for x in trip.losses if not math.isfinite(x)), None)
     if finding is not None:
+        finding.sample = _first_bad_sample(finding, replay)
         sentence = _sentence(finding, window.step, shown_rank)
         anomalies = _anomalies(finding, sentence, window.step, shown_rank, loss)
     else:
@@ -82,6 +83,14 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
         if recorder._run.anomalies == MAX_DUMPS:
             _say("further bad steps are left out without being told.")
     return None
+
+
+def _first_bad_sample(finding: _Finding, replay: _Replay | None) -> int | None:
+    micro = replay.guilty() if replay is not None else None
+    rows = finding.root.bad_rows
+    if micro is None or not rows or not micro.sample_indices or rows[0] >= len(micro.sample_indices):
+        return None
+    return micro.sample_indices[rows[0]]
 
 
 def _role(finding: _Finding | None, trip: _Trip) -> str:

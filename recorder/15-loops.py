@@ -498,7 +498,8 @@ def _guard(recorder: Recorder) -> Iterator[None]:
             if calls or all(_is_finite(tensor) for tensor in _tensors(output)):
                 return
             window = _Window(recorder._run.step, buffers, None)
-            window.micro.append(_MicroBatch((args, keywords), recorder._run.step, state, None))
+            given = (args, keywords)
+            window.micro.append(_MicroBatch(given, given, recorder._run.step, state, None))
             window.micro[0].shown = _bound_arguments(module.forward, args, keywords)
             window.trip = _Trip("check", 0, [])
             recorder._window = window

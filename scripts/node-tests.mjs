@@ -22,12 +22,12 @@ export function findTests(patterns, wanted = []) {
 /**
  * @param {string} name names the folder of the bundles below dist/test/
  * @param {readonly string[]} files
- * @param {{ env?: Record<string, string>, together?: boolean, brief?: boolean }} [options] `brief` prints
+ * @param {{ env?: Record<string, string>, together?: boolean, brief?: boolean, concurrency?: number }} [options] `brief` prints
  *   failures alone; `together` makes one bundle and one process
- *   of all TypeScript files, which is fast; without it each file has its own process and runs after the one before
+ *   of all TypeScript files, which is fast; without it each file has its own process, `concurrency` of them at a time
  * @returns {Promise<import('./results.mjs').Results>}
  */
-export async function runNodeTests(name, files, { env = {}, together = false, brief = false } = {}) {
+export async function runNodeTests(name, files, { env = {}, together = false, brief = false, concurrency = 1 } = {}) {
   if (files.length === 0) throw new Trouble(`No test file for ${name}`);
   const folder = path.join(root, 'dist/test', `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -41,7 +41,7 @@ export async function runNodeTests(name, files, { env = {}, together = false, br
         '--enable-source-maps',
         ...[`--test-reporter=${brief ? briefReporter : 'spec'}`, '--test-reporter-destination=stdout'],
         ...[`--test-reporter=${countingReporter}`, `--test-reporter-destination=${counts}`],
-        ...['--test', '--test-concurrency=1', ...entries],
+        ...['--test', `--test-concurrency=${concurrency}`, ...entries],
       ],
       env,
     );

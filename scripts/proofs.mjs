@@ -18,6 +18,8 @@ export async function runProofs(wanted = [], options = {}) {
       KERAS_BACKEND: 'torch',
       PYTHONDONTWRITEBYTECODE: '1',
     },
+    // One file proves the rules for most of the time, with one core; the recorder's runs fill the other.
+    concurrency: 2,
     ...options,
   });
 }

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 RUNS = pathlib.Path(__file__).resolve().parent
 EXAMPLES = RUNS.parent
@@ -62,7 +63,10 @@ def run_here(name: str, folder: pathlib.Path) -> None:
     code = compile(with_recorder(name, folder), path, "exec")
     main = sys.modules["__main__"]
     main.__file__ = path
-    exec(code, vars(main))
+    # In a thread, whose calls begin with the example's own.
+    thread = threading.Thread(target=exec, args=(code, vars(main)))
+    thread.start()
+    thread.join()
 
 
 def record(name: str) -> None:

@@ -29,6 +29,7 @@ import json
 import linecache
 import math
 import os
+import pickle
 import platform
 import random
 import re
@@ -451,16 +452,17 @@ MAX_SHADOW_BYTES = 64 * 2**20
 class _RandomState:
     """The state of Python's, NumPy's and PyTorch's global generators, and of generators that the script made itself."""
 
-    def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any]) -> None:
-        self.python = random.getstate()
-        numpy = sys.modules.get("numpy")
+    def __init__(self, devices: Sequence[torch.device], generators: Sequence[Any], is_complete: bool = True) -> None:
+        self.python = random.getstate() if is_complete else None
+        numpy = sys.modules.get("numpy") if is_complete else None
         self.numpy = numpy.random.get_state(legacy=False) if numpy is not None and hasattr(numpy, "random") else None
         self.cpu = torch.get_rng_state()
         self.cuda = [(device, torch.cuda.get_rng_state(device)) for device in devices if device.type == "cuda"]
         self.explicit = [(generator, _generator_state(generator)) for generator in generators]
 
     def restore(self) -> None:
-        random.setstate(self.python)
+        if self.python is not None:
+            random.setstate(self.python)
         numpy = sys.modules.get("numpy")
         if self.numpy is not None and numpy is not None:
             numpy.random.set_state(self.numpy)
@@ -474,6 +476,32 @@ class _RandomState:
                 generator.setstate(state)
             else:
                 generator.bit_generator.state = state
+
+
+class _GlobalDraws:
+    """
+    Whether the loop's body draws from the generators of Python and NumPy, whose states cost more to read than all else
+    of a step. They are read for the first windows and for one in sixty-four, and for all once a body was seen to draw.
+    """
+
+    def __init__(self) -> None:
+        self._windows = 0
+        self._are_made = False
+
+    def begin(self) -> bool:
+        """Whether the window that begins is to keep them."""
+        self._windows += 1
+        return self._are_made or self._windows <= 16 or self._windows % 64 == 0
+
+    def end(self, before: _RandomState) -> None:
+        """Compares with the states at the body's beginning."""
+        if self._are_made or before.python is None:
+            return
+        numpy = sys.modules.get("numpy")
+        self._are_made = random.getstate() != before.python
+        if not self._are_made and before.numpy is not None and numpy is not None:
+            now = numpy.random.get_state(legacy=False)
+            self._are_made = pickle.dumps(now) != pickle.dumps(before.numpy)
 
 
 def _generator_state(generator: Any) -> Any:
@@ -599,11 +627,10 @@ class _Variables:
                 if name in present and _is_state(present[name]):
                     value = present[name]
                     self.values[name] = list(value) if isinstance(value, list) else value
-            owner = present.get("self")
-            if owner is not None and not isinstance(owner, torch.nn.Module) and hasattr(owner, "__dict__"):
-                self.attributes += [
-                    (owner, name, value) for name, value in vars(owner).items() if _is_state(value)
-                ]
+            # The first argument of a method is its object.
+            owner = present.get(frame.f_code.co_varnames[0]) if frame.f_code.co_argcount else None
+            if isinstance(getattr(owner, "__dict__", None), dict) and _is_plain_object(owner):
+                self.attributes += [(owner, name, value) for name, value in vars(owner).items() if _is_state(value)]
         for owner, name in attributes:
             value = getattr(owner, name, None)
             if _is_state(value):
@@ -1359,6 +1386,8 @@ class _Finding:
         """The first parameter whose gradient is bad."""
         self.was_bad_from_the_start = False
         """Of a parameter: it was not finite before the first step."""
+        self.sample: int | None = None
+        """Of bad data: its index in the data set."""
         self.grown: tuple[str, float] | None = None
         """The largest parameter and its largest element, where it is too large to be meant."""
         self.last_step: Site | None = None
@@ -1438,7 +1467,11 @@ def _blame(trace: _Trace, starts: Sequence[_Origin], is_loss: bool, parameter: s
     else:
         root = next((operation for operation in operations if operation.is_born), None)
         if root is None:
-            # Only infinities that were meant lead here: the first that drew one into a smaller result let it out.
+            # Only infinities that seemed to be meant lead here. Those of the data were none; of others, the first
+            # operation that drew one into a smaller result let it out.
+            of_batch = next((o for o in found if isinstance(o, _Leaf) and o.kind == "batch"), None)
+            if of_batch is not None:
+                return _Finding(of_batch, None, None, is_loss, parameter)
             root = next((operation for operation in operations if operation.shrinks), None)
             root = root or (operations[-1] if operations else None)
     if root is None:
@@ -1451,7 +1484,7 @@ def _bad_starts(trace: _Trace, tensor: torch.Tensor) -> list[_Origin]:
     return [origin for part in _plain(tensor) for origin in trace._origins_of(part)]
 
 
-_VALUE_WORDS = {"nan": "NaN", "inf": "Inf", "-inf": "-Inf", "nonfinite": "NaN and Inf", None: "NaN or Inf"}
+_VALUE_WORDS = {"nan": "NaN", "inf": "Inf", "-inf": "-Inf", "nonfinite": "Inf and -Inf", None: "NaN or Inf"}
 
 
 def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
@@ -1473,6 +1506,8 @@ def _sentence(finding: _Finding, step: int, rank: int | None) -> str:
             return f"{where}: the damage came before this step: parameter `{root.name}` is not finite ({count}).{made}"
         if root.kind == "batch":
             rows = f", first in row {root.bad_rows[0]}" if root.bad_rows else ""
+            if rows and finding.sample is not None:
+                rows += f", sample {finding.sample} of the data set"
             subject = "the batch" if root.name == "batch" else f"`{root.name}` of the batch"
             return f"{where}: the data: {subject} is not finite ({count}{rows}); first read{at}."
         noun = f"buffer `{root.name}`" if root.kind == "buffer" else root.name
@@ -1516,6 +1551,14 @@ def _kind(operation: _Operation) -> str:
     return "nan-forward" if operation.makes_nan else "inf-forward"
 
 
+def _leaf_rules(leaf: _Leaf) -> list[str]:
+    """Rules that know how a tensor from before the step came to be bad."""
+    if leaf.kind == "batch":
+        return ["NAN702"]
+    # Adam's eps vanishes in half precision, and the first update divides by 0.
+    return ["NAN503", "NAN504"] if leaf.kind == "parameter" and leaf.statistics["dtype"] == "float16" else []
+
+
 def _gradient_rules(finding: _Finding) -> list[str]:
     """Rules that know the hazard of a backward root."""
     root = finding.root
@@ -1556,7 +1599,7 @@ def _anomalies(finding: _Finding, sentence: str, step: int, rank: int | None, lo
                 "frames": frames,
                 "message": sentence,
                 "tensors": [root.statistics],
-                "rules": ["NAN702"] if root.kind == "batch" else [],
+                "rules": _leaf_rules(root),
             }
         )
     else:
@@ -1855,16 +1898,20 @@ def _save(
 class _MicroBatch:
     """One fetch of the loop."""
 
-    __slots__ = ("batch", "counters", "fetched", "fetched_size", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
+    __slots__ = ("batch", "counters", "fetched", "fetched_size", "is_copy", "had_backward", "random", "sample_indices", "shown", "versions", "index", "size")
 
-    def __init__(self, batch: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None) -> None:
+    def __init__(
+        self, batch: Any, given: Any, index: int, random_state: _RandomState, sample_indices: list[int] | None
+    ) -> None:
         self.batch = batch
+        self.is_copy = batch is not given
+        """Whether `batch` is a copy of what the loop was given, for the loop writes into it."""
         self.shown = batch
         """The same with names, where its parts are a function's arguments."""
         self.index = index
         self.random = random_state
         self.sample_indices = sample_indices
-        self.versions = [(tensor, tensor._version) for tensor in _tensors(batch) if not tensor.is_inference()]
+        self.versions = [(tensor, tensor._version) for tensor in _tensors(given) if not tensor.is_inference()]
         self.fetched: list[Any] = []
         """What the body itself fetched from data loaders, in order."""
         self.fetched_size = 0
@@ -2023,7 +2070,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         self._collect_names()
         if window.is_cut:
             self.notes.append("The window held more batches than are kept; the oldest are missing from the replay.")
-        if any(micro.was_changed for micro in window.micro):
+        if any(micro.was_changed and not micro.is_copy for micro in window.micro):
             self.notes.append("The batch was changed in place by the step, so the replay starts from the changed values.")
         enter = self._exits.enter_context
         enter(_schedulers_at_rest())
@@ -2060,7 +2107,13 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         if self.frame is not None and micro.counters:
             self._undo_trace = _set_at_next_line(self.frame, micro.counters)
         self.fetched = collections.deque(micro.fetched)
-        return micro.batch
+        if not micro.is_copy:
+            return micro.batch
+        with self._unwatched():
+            batch = _cloned(micro.batch)
+            for (name, _), tensor in zip(_named_tensors(micro.shown), _tensors(batch)):
+                self._put_name("batch", name, tensor)
+        return batch
 
     @contextlib.contextmanager
     def _unwatched(self) -> Iterator[None]:
@@ -2169,15 +2222,16 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         key = _storage(tensor)
         return self._names.get(key) if key is not None else None
 
+    def _put_name(self, kind: str, name: str, tensor: torch.Tensor) -> None:
+        for part in _plain(tensor):
+            key = _storage(part)
+            if key is not None:
+                self._names[key] = (kind, name)
+
     def _collect_names(self) -> None:
         """What the tensors from before the step are called. Later entries win: a parameter is no mere variable."""
 
-        def put(kind: str, name: str, tensor: torch.Tensor) -> None:
-            for part in _plain(tensor):
-                key = _storage(part)
-                if key is not None:
-                    self._names[key] = (kind, name)
-
+        put = self._put_name
         if self.frame is not None:
             for variables in (self.frame.f_globals, self.frame.f_locals):
                 for name, value in list(variables.items()):
@@ -2201,7 +2255,7 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         names: dict[int, str] = {}
         for model in self.recorder._models:
             for name, module in model.named_modules():
-                names.setdefault(id(module), name.replace("_orig_mod.", "").replace("_orig_mod", ""))
+                names.setdefault(id(module), _WRAPPERS.sub("", f"{name}.").strip("."))
         modules = self.trace.modules
 
         def enter(module: torch.nn.Module, _: Any) -> None:
@@ -2221,6 +2275,10 @@ class _Replay(contextlib.AbstractContextManager["_Replay"]):
         finally:
             for handle in handles:
                 handle.remove()
+
+
+_WRAPPERS = re.compile(r"^(?:(?:module|_forward_module|_original_module|_orig_mod|_fsdp_wrapped_module)\.)+|_orig_mod\.")
+"""What DistributedDataParallel, Fabric, torch.compile and FSDP put before the names of a model."""
 
 
 def _all_subclasses(kind: type) -> Iterator[type]:
@@ -2529,6 +2587,7 @@ class Recorder:
         self._pending: NonFinite | None = None
         self._run = _run_of(self, history)
         self._clone_batches = False
+        self._begun = 0
         self._buffers = _BufferShadow(self._models)
         self._attributes = _ModuleAttributes(self._models)
         self._generators: list[Any] | None = None
@@ -2539,6 +2598,7 @@ class Recorder:
         self._freeze = _Freeze(self)
         self._clip: _ClipNorm | None = None
         self._is_in_step = False
+        self._draws = _GlobalDraws()
         self._steps_often: list[torch.optim.Optimizer] = []
         """Optimizers that step more than once in a window (PPO): what they change is kept, to be run again from the start."""
         self._bad_from_the_start: set[str] | None = None
@@ -2594,8 +2654,9 @@ class Recorder:
         """Opens a window for the batch, or adds it to the one that has not come to an update yet. The batch to use."""
         self._raise_pending()
         _patches.left = None
-        if self._clone_batches:
-            batch = _cloned(batch)
+        # The first windows show whether the body writes into its batches.
+        kept = _cloned(batch) if self._clone_batches or self._begun < 3 else batch
+        self._begun += 1
         if self._generators is None or index == 0:
             self._generators = _find_generators(self._models, frame)
         window = self._window
@@ -2612,8 +2673,8 @@ class Recorder:
             window.closures = [_ClosureState(optimizer) for optimizer in self._steps_often]
             if self._bad_from_the_start is None:
                 self._bad_from_the_start = self._find_bad_parameters()
-        random_state = _RandomState(self._find_devices(), self._generators or ())
-        window.micro.append(_MicroBatch(batch, index, random_state, sample_indices))
+        random_state = _RandomState(self._find_devices(), self._generators or (), self._draws.begin())
+        window.micro.append(_MicroBatch(kept, batch, index, random_state, sample_indices))
         window.let_go()
         return batch
 
@@ -2624,6 +2685,8 @@ class Recorder:
         self._clip = None
         if window is None:
             return None
+        if window.micro and window.trip is None:
+            self._draws.end(window.micro[-1].random)
         if self._checks and window.trip is None:
             self._look_at_checks(window)
         if window.trip is not None:
@@ -3072,6 +3135,7 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     shown_rank = rank if world > 1 else None
     loss = replay.loss_value if replay is not None else next((x for x in trip.losses if not math.isfinite(x)), None)
     if finding is not None:
+        finding.sample = _first_bad_sample(finding, replay)
         sentence = _sentence(finding, window.step, shown_rank)
         anomalies = _anomalies(finding, sentence, window.step, shown_rank, loss)
     else:
@@ -3106,6 +3170,14 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
         if recorder._run.anomalies == MAX_DUMPS:
             _say("further bad steps are left out without being told.")
     return None
+
+
+def _first_bad_sample(finding: _Finding, replay: _Replay | None) -> int | None:
+    micro = replay.guilty() if replay is not None else None
+    rows = finding.root.bad_rows
+    if micro is None or not rows or not micro.sample_indices or rows[0] >= len(micro.sample_indices):
+        return None
+    return micro.sample_indices[rows[0]]
 
 
 def _role(finding: _Finding | None, trip: _Trip) -> str:
@@ -3939,7 +4011,8 @@ def _guard(recorder: Recorder) -> Iterator[None]:
             if calls or all(_is_finite(tensor) for tensor in _tensors(output)):
                 return
             window = _Window(recorder._run.step, buffers, None)
-            window.micro.append(_MicroBatch((args, keywords), recorder._run.step, state, None))
+            given = (args, keywords)
+            window.micro.append(_MicroBatch(given, given, recorder._run.step, state, None))
             window.micro[0].shown = _bound_arguments(module.forward, args, keywords)
             window.trip = _Trip("check", 0, [])
             recorder._window = window
