@@ -9,6 +9,13 @@ _EXCHANGES = ("c10d::", "_c10d_functional::", "c10d_functional::")
 """Collectives: their results come from other processes, and later."""
 
 
+MAX_EXPLAINED = 200
+"""Operations whose operands are looked at closely, and kept: the root is nearly always among the first."""
+
+
+MAX_KEPT_IN_TRACE = 256 * 2**20
+
+
 class _Operation:
     """One operation of the replayed step."""
 
@@ -104,6 +111,8 @@ class _Trace(TorchDispatchMode):
         self.modules: list[str | None] = []
         self.is_watching = True
         self.checks: list[tuple[str, dict[str, Any], tuple[Site, ...]]] = []
+        self._explained = 0
+        self._kept = 0
         self._last_number = 0
         self._stacks: dict[tuple[Site, ...], tuple[Site, ...]] = {}
         self._error: BaseException | None = None
@@ -313,8 +322,12 @@ class _Trace(TorchDispatchMode):
         if operation.is_deliberate and read:
             operation.shrinks = bad_outputs[0].numel() < max(tensor.numel() for tensor in read)
         first_nan = operation.makes_nan and not nan_in
-        if (operation.is_born or first_nan) and sum(bool(o.tensors) for o in self.operations[-2000:]) < 24:
+        if (operation.is_born or first_nan) and self._explained < MAX_EXPLAINED:
+            self._explained += 1
             _explain(func, operation, args, kwargs, read, bad_outputs)
+            self._kept += sum(_byte_count(tensor) for _, tensor in operation.kept)
+            if self._kept > MAX_KEPT_IN_TRACE:
+                operation.kept = []
         elif operation.shrinks or len(self.operations) < MAX_OPERATIONS:
             _count(operation, bad_outputs[0])
 

@@ -60,12 +60,12 @@ class _Freeze:
         self._past.append(window)
         return True
 
-    def look_back(self) -> _Window | None:
-        """The oldest window whose numbers have come in and are bad."""
+    def look_back(self, wait: bool = False) -> _Window | None:
+        """The oldest window whose numbers have come in and are bad; at the end of a loop all are waited for."""
         while self._past:
             oldest = self._past[0]
             if oldest.event is not None and not oldest.event.query():
-                if len(self._past) < FREEZE_LAG:
+                if len(self._past) < FREEZE_LAG and not wait:
                     return None
                 oldest.event.synchronize()
             self._past.popleft()

@@ -182,10 +182,10 @@ class Recorder:
             self._write_history(window.step, window.row)
 
     @_guarded
-    def _look_back(self) -> _Window | None:
+    def _look_back(self, wait: bool = False) -> _Window | None:
         """Freeze mode: a window of some steps ago that has turned out to be bad."""
         window = self._window
-        return self._freeze.look_back() if window is None or not window.is_open else None
+        return self._freeze.look_back(wait) if wait or window is None or not window.is_open else None
 
     def _write_history(self, step: int, row: Mapping[str, float | None]) -> None:
         if self._run.wants_history:
@@ -405,18 +405,18 @@ class Recorder:
                 _agree(False, self._agreement_device(optimizer))
 
     @_guarded
-    def _end_of_batch(self) -> None:
-        """A trainer begins the next batch: a window that has come to its update is over."""
+    def _end_of_batch(self, is_last: bool = False) -> None:
+        """A trainer begins the next batch, or ends: a window that has come to its update is over."""
         if self._finish() is not None and self._window is not None:
             error = self._settle(self._window, None)
             if error is not None:
                 raise error
-        self._conclude_past()
+        self._conclude_past(is_last)
 
     @_guarded
-    def _conclude_past(self) -> None:
+    def _conclude_past(self, is_last: bool = False) -> None:
         """Freeze mode without a watched loop: runs a step again that has turned out to be bad, and raises the verdict."""
-        window = self._look_back()
+        window = self._look_back(is_last)
         if window is None or window.trip is None:
             return
         if self._run.anomalies >= MAX_DUMPS and self.on_anomaly == "warn":

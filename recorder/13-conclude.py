@@ -40,8 +40,8 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     assert trip is not None
     finding = replay.finding if replay is not None else None
     if finding is None and trip.cause in ("skips", "left"):
-        # At a scale of 1 all is finite: the scaler does what it is there for.
-        recorder._scaling.was_right()
+        if trip.cause == "skips":
+            recorder._scaling.was_right()
         return None
     recorder._run.anomalies += 1
     rank, world = _rank_and_world()

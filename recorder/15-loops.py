@@ -54,6 +54,9 @@ class _Iterator(Iterator[T]):
         try:
             batch = self._fetch()
         except StopIteration:
+            late = recorder._look_back(wait=True)
+            if late is not None and self._enter_replay(late):
+                return self.__next__()
             self._is_over = True
             raise
         frame = _loop_frame()
@@ -85,11 +88,16 @@ class _Iterator(Iterator[T]):
         recorder._raise_pending()
         trip = recorder._finish()
         window = recorder._window if trip is not None else recorder._look_back()
-        if window is None or window.trip is None or recorder._is_off:
-            return
+        if window is not None and window.trip is not None and not recorder._is_off:
+            self._enter_replay(window)
+
+    def _enter_replay(self, window: _Window) -> bool:
+        """Makes the next batches those of the bad window. False where it is not to be run again, or cannot be."""
+        recorder = self._recorder
+        assert window.trip is not None
         if not window.micro or (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
             recorder._skip_quietly(window)
-            return
+            return False
         _say(f"step {window.step} is not finite; it is run once more to find out why.")
         frame = _loop_frame()
         replay = _Replay(recorder, window, window.trip, frame if frame and frame.f_code is self._code else None)
@@ -98,9 +106,10 @@ class _Iterator(Iterator[T]):
         except Exception as error:
             replay._exits.close()
             recorder._fail(error)
-            return
+            return False
         self._replay = replay
         self._next_micro = 0
+        return True
 
     def _end_replay(self) -> None:
         """Raises the verdict, or goes on with the next batch."""

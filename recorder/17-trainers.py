@@ -74,7 +74,7 @@ def _make_lightning_callback() -> type:
             recorder._clock(trainer.global_step)
 
         def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-            self.recorder._end_of_batch()
+            self.recorder._end_of_batch(is_last=True)
 
     return LightningCallback
 

@@ -766,6 +766,13 @@ _EXCHANGES = ("c10d::", "_c10d_functional::", "c10d_functional::")
 """Collectives: their results come from other processes, and later."""
 
 
+MAX_EXPLAINED = 200
+"""Operations whose operands are looked at closely, and kept: the root is nearly always among the first."""
+
+
+MAX_KEPT_IN_TRACE = 256 * 2**20
+
+
 class _Operation:
     """One operation of the replayed step."""
 
@@ -861,6 +868,8 @@ class _Trace(TorchDispatchMode):
         self.modules: list[str | None] = []
         self.is_watching = True
         self.checks: list[tuple[str, dict[str, Any], tuple[Site, ...]]] = []
+        self._explained = 0
+        self._kept = 0
         self._last_number = 0
         self._stacks: dict[tuple[Site, ...], tuple[Site, ...]] = {}
         self._error: BaseException | None = None
@@ -1070,8 +1079,12 @@ class _Trace(TorchDispatchMode):
         if operation.is_deliberate and read:
             operation.shrinks = bad_outputs[0].numel() < max(tensor.numel() for tensor in read)
         first_nan = operation.makes_nan and not nan_in
-        if (operation.is_born or first_nan) and sum(bool(o.tensors) for o in self.operations[-2000:]) < 24:
+        if (operation.is_born or first_nan) and self._explained < MAX_EXPLAINED:
+            self._explained += 1
             _explain(func, operation, args, kwargs, read, bad_outputs)
+            self._kept += sum(_byte_count(tensor) for _, tensor in operation.kept)
+            if self._kept > MAX_KEPT_IN_TRACE:
+                operation.kept = []
         elif operation.shrinks or len(self.operations) < MAX_OPERATIONS:
             _count(operation, bad_outputs[0])
 
@@ -2490,12 +2503,12 @@ class _Freeze:
         self._past.append(window)
         return True
 
-    def look_back(self) -> _Window | None:
-        """The oldest window whose numbers have come in and are bad."""
+    def look_back(self, wait: bool = False) -> _Window | None:
+        """The oldest window whose numbers have come in and are bad; at the end of a loop all are waited for."""
         while self._past:
             oldest = self._past[0]
             if oldest.event is not None and not oldest.event.query():
-                if len(self._past) < FREEZE_LAG:
+                if len(self._past) < FREEZE_LAG and not wait:
                     return None
                 oldest.event.synchronize()
             self._past.popleft()
@@ -2708,10 +2721,10 @@ class Recorder:
             self._write_history(window.step, window.row)
 
     @_guarded
-    def _look_back(self) -> _Window | None:
+    def _look_back(self, wait: bool = False) -> _Window | None:
         """Freeze mode: a window of some steps ago that has turned out to be bad."""
         window = self._window
-        return self._freeze.look_back() if window is None or not window.is_open else None
+        return self._freeze.look_back(wait) if wait or window is None or not window.is_open else None
 
     def _write_history(self, step: int, row: Mapping[str, float | None]) -> None:
         if self._run.wants_history:
@@ -2931,18 +2944,18 @@ class Recorder:
                 _agree(False, self._agreement_device(optimizer))
 
     @_guarded
-    def _end_of_batch(self) -> None:
-        """A trainer begins the next batch: a window that has come to its update is over."""
+    def _end_of_batch(self, is_last: bool = False) -> None:
+        """A trainer begins the next batch, or ends: a window that has come to its update is over."""
         if self._finish() is not None and self._window is not None:
             error = self._settle(self._window, None)
             if error is not None:
                 raise error
-        self._conclude_past()
+        self._conclude_past(is_last)
 
     @_guarded
-    def _conclude_past(self) -> None:
+    def _conclude_past(self, is_last: bool = False) -> None:
         """Freeze mode without a watched loop: runs a step again that has turned out to be bad, and raises the verdict."""
-        window = self._look_back()
+        window = self._look_back(is_last)
         if window is None or window.trip is None:
             return
         if self._run.anomalies >= MAX_DUMPS and self.on_anomaly == "warn":
@@ -3127,8 +3140,8 @@ def _conclude(recorder: Recorder, window: _Window, replay: _Replay | None) -> No
     assert trip is not None
     finding = replay.finding if replay is not None else None
     if finding is None and trip.cause in ("skips", "left"):
-        # At a scale of 1 all is finite: the scaler does what it is there for.
-        recorder._scaling.was_right()
+        if trip.cause == "skips":
+            recorder._scaling.was_right()
         return None
     recorder._run.anomalies += 1
     rank, world = _rank_and_world()
@@ -3567,6 +3580,9 @@ class _Iterator(Iterator[T]):
         try:
             batch = self._fetch()
         except StopIteration:
+            late = recorder._look_back(wait=True)
+            if late is not None and self._enter_replay(late):
+                return self.__next__()
             self._is_over = True
             raise
         frame = _loop_frame()
@@ -3598,11 +3614,16 @@ class _Iterator(Iterator[T]):
         recorder._raise_pending()
         trip = recorder._finish()
         window = recorder._window if trip is not None else recorder._look_back()
-        if window is None or window.trip is None or recorder._is_off:
-            return
+        if window is not None and window.trip is not None and not recorder._is_off:
+            self._enter_replay(window)
+
+    def _enter_replay(self, window: _Window) -> bool:
+        """Makes the next batches those of the bad window. False where it is not to be run again, or cannot be."""
+        recorder = self._recorder
+        assert window.trip is not None
         if not window.micro or (recorder._run.anomalies >= MAX_DUMPS and recorder.on_anomaly == "warn"):
             recorder._skip_quietly(window)
-            return
+            return False
         _say(f"step {window.step} is not finite; it is run once more to find out why.")
         frame = _loop_frame()
         replay = _Replay(recorder, window, window.trip, frame if frame and frame.f_code is self._code else None)
@@ -3611,9 +3632,10 @@ class _Iterator(Iterator[T]):
         except Exception as error:
             replay._exits.close()
             recorder._fail(error)
-            return
+            return False
         self._replay = replay
         self._next_micro = 0
+        return True
 
     def _end_replay(self) -> None:
         """Raises the verdict, or goes on with the next batch."""
@@ -4462,7 +4484,7 @@ def _make_lightning_callback() -> type:
             recorder._clock(trainer.global_step)
 
         def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-            self.recorder._end_of_batch()
+            self.recorder._end_of_batch(is_last=True)
 
     return LightningCallback
 

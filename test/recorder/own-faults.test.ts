@@ -24,6 +24,7 @@ const manners = [
   'many_anomalies',
   'unseen',
   'told_in_every_way',
+  'late_device',
   'interrupted',
   'interrupted_early',
   'key_error',
@@ -183,6 +184,13 @@ describe('trouble', () => {
 });
 
 describe('manners', () => {
+  test('a device that lags behind does not hide a bad step, be it the last', () => {
+    const verdicts = seen<Record<string, string>>('late_device');
+    for (const bad of ['3', '10', '11']) {
+      assert.match(String(verdicts[bad]), new RegExp(`^Step ${bad}, forward: .div. at manners\\.py:\\d+ in update`));
+    }
+  });
+
   test('three bad steps have dumps, the others are left out in silence', () => {
     assert.deepEqual(seen('many_anomalies'), { told: 3, good_steps: 9, same: true });
     assert.equal(validDumps(path.join(scratch, 'many_anomalies')).length, 3);
