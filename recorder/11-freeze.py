@@ -5,6 +5,12 @@ _FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
 """Optimizers whose fused update obeys `found_inf` on the device."""
 
 
+def _is_capturing() -> bool:
+    """Whether a CUDA graph is being recorded."""
+    is_initialized: Callable[[], bool] = torch.cuda.is_initialized
+    return is_initialized() and torch.cuda.is_current_stream_capturing()
+
+
 class _Freeze:
     """The flags on the devices, which stay up once they are, and the windows whose numbers are still on their way."""
 

@@ -2448,6 +2448,12 @@ _FUSED = ("Adam", "AdamW", "SGD", "Adagrad")
 """Optimizers whose fused update obeys `found_inf` on the device."""
 
 
+def _is_capturing() -> bool:
+    """Whether a CUDA graph is being recorded."""
+    is_initialized: Callable[[], bool] = torch.cuda.is_initialized
+    return is_initialized() and torch.cuda.is_current_stream_capturing()
+
+
 class _Freeze:
     """The flags on the devices, which stay up once they are, and the windows whose numbers are still on their way."""
 
@@ -2765,8 +2771,8 @@ class Recorder:
     @_guarded
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, keywords: Any) -> Any:
         """The global hook before each update. A tuple replaces the arguments of `step`."""
-        if torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing():
-            return None  # a CUDA graph is being recorded, and any question to the device would spoil it
+        if _is_capturing():
+            return None  # any question to the device would spoil the CUDA graph
         if not self._is_mine(optimizer):
             if self._replay is not None:
                 # It made its update when the step ran first.
