@@ -1,4 +1,5 @@
-// A person writes a training script: the squiggle comes while typing, the light bulb mends it, checks go in and out.
+// A person writes a training script: the squiggle comes while typing, the light bulb mends it, checks and the recorder go in
+// and out.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { Workbench } from '../harness/workbench';
@@ -92,4 +93,37 @@ test('checks are inserted and removed through the command palette, and leave no 
   await workbench.save();
   await workbench.screenshot('checks-removed');
   assert.equal(workbench.readFile('model.py'), model);
+});
+
+test('the recorder goes into a training script and out again through the command palette', async () => {
+  const script = [
+    'import torch',
+    'from torch import nn',
+    '',
+    'model = nn.Linear(4, 1)',
+    'optimizer = torch.optim.SGD(model.parameters(), lr=0.1)',
+    'loader = [torch.randn(8, 4) for _ in range(10)]',
+    'for epoch in range(2):',
+    '    for batch in loader:',
+    '        loss = model(batch).pow(2).mean()',
+    '        optimizer.zero_grad()',
+    '        loss.backward()',
+    '        optimizer.step()',
+    '',
+  ].join('\n');
+  workbench.writeFile('train.py', script);
+  await workbench.openFile('train.py');
+  await workbench.runCommand('NaN Lens: Add Recorder to This Script');
+  await workbench.until('the editor is changed', () => workbench.isDirty());
+  await workbench.save();
+  await workbench.screenshot('recorder-added');
+  const recorded = workbench.readFile('train.py');
+  assert.match(recorded, /^import nanlens {2}# nanlens: recorder$/m);
+  assert.match(recorded, /for batch in rec\.watch\(loader\):/);
+  assert.match(workbench.readFile('nanlens.py'), /^"""NaN Lens recorder/);
+
+  await workbench.runCommand('NaN Lens: Remove Recorder from This Script');
+  await workbench.until('the editor is changed', () => workbench.isDirty());
+  await workbench.save();
+  assert.equal(workbench.readFile('train.py'), script);
 });
