@@ -40,9 +40,13 @@ class _Freeze:
             return
         device = total.device
         parts = [loss.to(device, torch.float32).reshape(()) for loss in losses]
-        # Finite gradients whose norm overflows must not stop the run: the largest element tells.
-        peaks = torch._foreach_norm([g for g in gradients if g.layout is torch.strided], math.inf, dtype=torch.float32)
-        bad = (~torch.isfinite(torch.stack([*parts, *peaks]))).any().to(torch.float32)
+        # Finite gradients whose norm overflows must not stop the run: the largest element tells. On a CPU nobody waits
+        # for the answer of the norm, which is the cheaper.
+        exact: Sequence[torch.Tensor] = [total]
+        if device.type != "cpu" or not math.isfinite(float(total)):
+            dense = [gradient for gradient in gradients if gradient.layout is torch.strided]
+            exact = torch._foreach_norm(dense, math.inf, dtype=torch.float32)
+        bad = (~torch.isfinite(torch.stack([*parts, *exact]))).any().to(torch.float32)
         found = self._found.get(device)
         if found is None:
             found = self._found[device] = torch.zeros((), dtype=torch.float32, device=device)
