@@ -3,15 +3,20 @@
 
 
 def _run_again(
-    recorder: Recorder, window: _Window, trip: _Trip, rerun: Callable[[Any], Any], frame: types.FrameType | None
+    recorder: Recorder,
+    window: _Window,
+    trip: _Trip,
+    rerun: Callable[[Any], Any],
+    frame: types.FrameType | None,
+    ending: type[BaseException] = Exception,
 ) -> _Replay:
-    """Runs the window's batches through a function. Errors of the function end the replay and are no errors of ours."""
+    """Runs the window's batches through a function. `ending` errors of it end the replay and are no errors of ours."""
     replay = _Replay(recorder, window, trip, frame)
     with replay:
         for micro in window.micro:
             try:
                 rerun(replay.begin(micro))
-            except Exception as error:
+            except ending as error:
                 replay.notes.append(f"The replayed step ended with {type(error).__name__}: {error}"[:500])
                 break
     return replay

@@ -3115,15 +3115,20 @@ class Recorder:
 
 
 def _run_again(
-    recorder: Recorder, window: _Window, trip: _Trip, rerun: Callable[[Any], Any], frame: types.FrameType | None
+    recorder: Recorder,
+    window: _Window,
+    trip: _Trip,
+    rerun: Callable[[Any], Any],
+    frame: types.FrameType | None,
+    ending: type[BaseException] = Exception,
 ) -> _Replay:
-    """Runs the window's batches through a function. Errors of the function end the replay and are no errors of ours."""
+    """Runs the window's batches through a function. `ending` errors of it end the replay and are no errors of ours."""
     replay = _Replay(recorder, window, trip, frame)
     with replay:
         for micro in window.micro:
             try:
                 rerun(replay.begin(micro))
-            except Exception as error:
+            except ending as error:
                 replay.notes.append(f"The replayed step ended with {type(error).__name__}: {error}"[:500])
                 break
     return replay
@@ -3792,29 +3797,13 @@ def _autopsy(recorder: Recorder, window: _Window, frame: types.FrameType | None,
         variables = {**frame.f_globals, **frame.f_locals}
     run = body(variables)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        replay = _run_again_with(recorder, window, trip, lambda micro, batch: run(micro, batch), frame)
+        # Ctrl+C ends it, too: the loop was left, and nobody is there to catch anything.
+        micros = iter(window.micro)
+        replay = _run_again(recorder, window, trip, lambda batch: run(next(micros), batch), frame, BaseException)
     if not was_tripped and replay.finding is None:
         recorder._window = None
         return
     _tell_later(recorder, _settle(recorder, window, replay))
-
-
-def _run_again_with(
-    recorder: Recorder,
-    window: _Window,
-    trip: _Trip,
-    run: Callable[[_MicroBatch, Any], None],
-    frame: types.FrameType | None,
-) -> _Replay:
-    replay = _Replay(recorder, window, trip, frame)
-    with replay:
-        for micro in window.micro:
-            try:
-                run(micro, replay.begin(micro))
-            except BaseException as error:  # Ctrl+C, too: the loop was left, and nobody is there to catch it.
-                replay.notes.append(f"The replayed step ended with {type(error).__name__}: {error}"[:500])
-                break
-    return replay
 
 
 def _body_of(
