@@ -91,16 +91,44 @@ export interface Verdict {
   readonly confidence: 'certain' | 'likely' | 'unknown';
 }
 
-/** One operation of a recorded step, in order of execution. */
+/** What produced the artefact: a framework, or the trainer on top of it whose words these are. */
+export type Framework =
+  | 'pytorch'
+  | 'tensorflow'
+  | 'keras'
+  | 'jax'
+  | 'numpy'
+  | 'transformers'
+  | 'lightning'
+  | 'deepspeed'
+  | 'megatron'
+  | 'fairseq'
+  | 'detectron2'
+  | 'paddle'
+  | 'scikit-learn';
+
+/** One operation or module call that ran. */
 export interface RecordedOperation {
+  /** Of the operation, or the class of the module. */
   readonly name: string;
   readonly phase: 'forward' | 'backward' | 'optimizer' | null;
   readonly module: string | null;
   readonly source: { readonly path: string; readonly line: number; readonly function: string | null } | null;
   readonly inputs: readonly TensorStats[];
   readonly outputs: readonly TensorStats[];
+  /** Of the module, where the artefact lists them. */
+  readonly parameters: readonly TensorStats[];
   /** Whether its outputs hold NaN or Inf; null where that was not looked at. */
   readonly nonFinite: boolean | null;
+}
+
+/** Operations or modules with what went in and came out. */
+export interface OperationTable {
+  /** `completion`: a module stands after the modules inside it. */
+  readonly order: 'execution' | 'completion';
+  readonly entries: readonly RecordedOperation[];
+  /** How many ran, where `entries` is a part of them. */
+  readonly total: number;
 }
 
 /** What a recorder's dump holds beyond a log: the replayed step itself. */
@@ -115,9 +143,6 @@ export interface Recording {
     readonly device: string | null;
     readonly worldSize: number | null;
   };
-  readonly operations: readonly RecordedOperation[];
-  /** How many operations ran, where `operations` is a part of them. */
-  readonly operationCount: number;
   readonly batch: {
     readonly index: number | null;
     /** Rows of the batch that hold or cause the first bad value. */
@@ -141,10 +166,11 @@ export interface Recording {
 export interface Dump {
   /** Identifies the reader's format; `unknown` where nothing could be read. */
   readonly format: string;
-  readonly framework: 'pytorch' | 'tensorflow' | 'jax' | 'numpy' | 'keras' | null;
+  readonly framework: Framework | null;
   readonly verdict: Verdict;
   readonly anomalies: readonly Anomaly[];
   readonly series: readonly Series[];
+  readonly operations?: OperationTable;
   readonly recording?: Recording;
 }
 

@@ -9,6 +9,7 @@ import type {
   Dump,
   DumpReader,
   Frame,
+  OperationTable,
   ReadResult,
   RecordedOperation,
   Recording,
@@ -154,6 +155,7 @@ function readDump(dump: Readonly<Record<string, unknown>>): ReadResult {
       verdict: readVerdict(reader, dump.verdict, anomalies),
       anomalies,
       series,
+      operations: readOperations(reader, dump),
       recording: readRecording(reader, dump, version),
     },
     problems: reader.allProblems(),
@@ -232,9 +234,6 @@ function readRecording(reader: FieldReader, dump: Readonly<Record<string, unknow
     device: optional(shortText),
     worldSize: optional(count),
   });
-  const operations = reader.array(dump.operations, 'operations', limits.operations, (one, path) =>
-    readOperation(reader, one, path),
-  );
   return {
     schemaVersion,
     run: run ?? {
@@ -246,8 +245,6 @@ function readRecording(reader: FieldReader, dump: Readonly<Record<string, unknow
       device: null,
       worldSize: null,
     },
-    operations,
-    operationCount: reader.field(dump.operationCount, 'operationCount', optional(count)) ?? operations.length,
     batch: isAbsent(dump.batch) ? null : readBatch(reader, dump.batch),
     fidelity: isAbsent(dump.fidelity)
       ? null
@@ -277,6 +274,14 @@ function readBatch(reader: FieldReader, value: unknown): Recording['batch'] {
   return { ...plain, tensors };
 }
 
+function readOperations(reader: FieldReader, dump: Readonly<Record<string, unknown>>): OperationTable {
+  const entries = reader.array(dump.operations, 'operations', limits.operations, (one, path) =>
+    readOperation(reader, one, path),
+  );
+  const total = reader.field(dump.operationCount, 'operationCount', optional(count)) ?? entries.length;
+  return { order: 'execution', entries, total: Math.max(total, entries.length) };
+}
+
 function readOperation(reader: FieldReader, value: unknown, path: string): RecordedOperation | null {
   const plain = reader.object(value, path, {
     name: required(shortText, ''),
@@ -292,6 +297,7 @@ function readOperation(reader: FieldReader, value: unknown, path: string): Recor
     ...plain,
     inputs: tensors(value.inputs, `${path}.inputs`),
     outputs: tensors(value.outputs, `${path}.outputs`),
+    parameters: [],
   };
 }
 

@@ -1,6 +1,6 @@
 // What a log format is made of: a detector that watches the lines and stacks of one log and says what it found.
 
-import type { Anomaly, Dump, DumpProblem, Verdict } from '../model';
+import type { Anomaly, Dump, DumpProblem, OperationTable, Series, Verdict } from '../model';
 import type { MetricLine } from './metric-line';
 import type { LogLine } from './prefix';
 import type { Place, Progress, ProgressPoint } from './progress';
@@ -37,6 +37,9 @@ export interface LogEvidence {
   readonly problems: readonly DumpProblem[];
   /** The first line that speaks of NaN or Inf without saying that anything is. */
   readonly mentionedAt?: number | null;
+  /** Beyond what ordinary training prints say. */
+  readonly series?: readonly Series[];
+  readonly operations?: OperationTable;
   /** What to say of a log that holds no anomaly, though it looks as if it did. */
   readonly allClear?: string;
 }

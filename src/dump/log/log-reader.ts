@@ -115,12 +115,15 @@ class LogScan {
       problems.push({ message: `${sightings.length - maxAnomalies} more events are not listed.`, line: null });
     }
     const evidences = found.map(({ evidence }) => evidence);
+    const operations =
+      chosen?.evidence.operations ?? evidences.find((evidence) => evidence.operations !== undefined)?.operations;
     const dump: Dump = {
       format: chosen?.id ?? 'unknown',
       framework: frameworkOf(evidences, chosen?.evidence),
       verdict: this.verdict(sightings, anomalies, evidences, facts),
       anomalies,
-      series: this.progress.allSeries(),
+      series: [...this.progress.allSeries(), ...evidences.flatMap(({ series }) => series ?? [])],
+      ...(operations === undefined ? {} : { operations }),
     };
     return { dump, problems, claims };
   }

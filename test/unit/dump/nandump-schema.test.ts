@@ -18,9 +18,9 @@ test('the example is valid, is read whole and without a problem', async () => {
   assert.ok(validate(example), JSON.stringify(validate.errors));
   const { dump, problems } = await openDump(textSource('x', JSON.stringify(example)), never);
   assert.deepEqual(problems, []);
-  const { recording } = dump;
-  assert.equal(recording?.operationCount, 1840);
-  assert.equal(recording?.operations[1]?.outputs[0]?.min, Number.NEGATIVE_INFINITY);
+  const { recording, operations } = dump;
+  assert.equal(operations?.total, 1840);
+  assert.equal(operations?.entries[1]?.outputs[0]?.min, Number.NEGATIVE_INFINITY);
   assert.deepEqual(recording?.batch?.badRows, [5, 17, 60]);
   assert.equal(recording?.fidelity?.lossThen, Number.NaN);
   assert.deepEqual(
