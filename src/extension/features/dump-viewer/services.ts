@@ -1,7 +1,8 @@
 // What the viewer needs of the extension around it.
 
 import type * as vscode from 'vscode';
-import type { ByteSource } from '../../../dump/model';
+import type { ByteSource, Dump } from '../../../dump/model';
+import type { FrameLocator } from './frame-locator';
 
 export interface DumpViewerServices {
   /** A line for the output channel. */
@@ -11,6 +12,8 @@ export interface DumpViewerServices {
    * `openNodeFile`, the web entry nothing.
    */
   openFile?(uri: vscode.Uri): Promise<ByteSource> | undefined;
+  /** Takes in what the dump says of source lines, each time that it is read. */
+  onShown?(uri: vscode.Uri, dump: Dump, locator: FrameLocator): void;
   /** Shows the page of a rule; without it rule codes are plain text. */
   openRulePage?(code: string): Thenable<unknown>;
 }
