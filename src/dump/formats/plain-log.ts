@@ -14,8 +14,6 @@ export const plainLog: LogFormat = { id: 'plain-log', detect: (context) => new P
 const maxStatements = 200;
 /** How many lines after a statement may name the component that is bad. */
 const componentLines = 3;
-/** How many lines of a printed tensor are looked through. */
-const tensorLines = 100;
 
 type MutablePlace = { -readonly [K in keyof Place]: Place[K] };
 type MutableSighting = { -readonly [K in keyof Sighting]: Sighting[K] };
@@ -29,8 +27,6 @@ class PlainLogDetector implements LogDetector {
   /** Places that a bar drawn right after the print completes. */
   private stepless: MutablePlace[] = [];
   private statement: { sighting: MutableSighting; until: number } | null = null;
-  /** An exception that shows the refused tensor in the lines below it. */
-  private pending: { sighting: MutableSighting; until: number } | null = null;
 
   constructor(private readonly context: LogContext) {}
 
@@ -40,15 +36,14 @@ class PlainLogDetector implements LogDetector {
     if (stack.kind !== 'exception' || stack.exception === null) return;
     const found = classifyException(stack.exception);
     if (found === null || this.sightings.length >= maxStatements) return;
-    const sighting = this.sighting(found, stack.exception, stack.frames, stack.rank, stack.firstLine, stack.lastLine);
-    if (found.showsTensor) this.pending = { sighting, until: stack.lastLine + tensorLines };
-    else this.sightings.push(sighting);
+    this.sightings.push(
+      this.sighting(found, stack.exception, stack.frames, stack.rank, stack.firstLine, stack.lastLine),
+    );
   }
 
   onLine(line: LogLine, metric: MetricLine | null): void {
     if (this.mentionedAt === null && mentionsNonFinite(line.text)) this.mentionedAt = line.number;
     if (this.framework === null && line.text.includes('-packages/')) this.noticeFramework(line.text);
-    if (this.pending !== null) this.tensorLine(this.pending, line);
     if (metric !== null) {
       this.metricLine(line, metric);
       return;
@@ -62,22 +57,6 @@ class PlainLogDetector implements LogDetector {
     const sighting = this.sighting(found, line.text.trim(), [], line.rank, line.number, line.number);
     this.sightings.push(sighting);
     this.statement = { sighting, until: line.number + componentLines };
-  }
-
-  /** `tensor([[nan, nan],`: what the refused argument holds. Finite values are refused too, and then it is no NaN. */
-  private tensorLine(pending: { sighting: MutableSighting; until: number }, line: LogLine): void {
-    if (line.number <= this.stackEnd) return;
-    const value = /\bnan\b/.test(line.text)
-      ? 'nan'
-      : /-inf\b/.test(line.text)
-        ? '-inf'
-        : /\binf\b/.test(line.text)
-          ? 'inf'
-          : null;
-    if (value !== null) {
-      this.sightings.push({ ...pending.sighting, anomaly: { ...pending.sighting.anomaly, value } });
-      this.pending = null;
-    } else if (line.number > pending.until || !/^(?:tensor|Parameter|\s)/.test(line.text)) this.pending = null;
   }
 
   private metricLine(line: LogLine, metric: MetricLine): void {
