@@ -1,5 +1,6 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { plainLog } from './formats/plain-log';
@@ -11,7 +12,13 @@ import { createLogReader } from './log/log-reader';
 import type { DumpReader } from './model';
 
 /** Formats that are lines of text, told apart while reading. The last is the fallback. */
-export const logFormats: readonly LogFormat[] = [torchAnomaly, pytorchChecks, trainerSentences, plainLog];
+export const logFormats: readonly LogFormat[] = [
+  torchAnomaly,
+  hfUnderflowOverflow,
+  pytorchChecks,
+  trainerSentences,
+  plainLog,
+];
 
 const logReader = createLogReader(logFormats);
 

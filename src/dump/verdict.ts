@@ -56,7 +56,7 @@ function whatHappened(anomaly: Anomaly): string {
       return `the gradient of ${operation(anomaly)}${at} is ${anomaly.value === null ? 'NaN' : value}${anomaly.outputIndex === null ? '' : ` for its input ${anomaly.outputIndex}`}`;
     case 'nan-forward':
     case 'inf-forward':
-      return `${operation(anomaly)}${inModule(anomaly)}${at} gives ${value}`;
+      return `${anomaly.op === null && anomaly.module !== null ? `module ${anomaly.module}` : `${operation(anomaly)}${inModule(anomaly)}`}${at} gives ${value}`;
     case 'loss-nan':
     case 'loss-inf':
       return `${anomaly.metric === null ? 'the loss' : `\`${anomaly.metric}\``} is ${value}${at}`;
