@@ -1,5 +1,6 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { hfTrainer } from './formats/hf-trainer';
 import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
@@ -15,6 +16,7 @@ import type { DumpReader } from './model';
 export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
+  hfTrainer,
   pytorchChecks,
   trainerSentences,
   plainLog,

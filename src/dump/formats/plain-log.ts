@@ -1,11 +1,11 @@
 // The fallback for any text: printed losses that are NaN or Inf, statements that say so, and exceptions about them. Invents nothing.
 
 import { sourceOf } from '../frames';
+import { BarSteps, type MutablePlace } from '../log/bar-step';
 import type { LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
 import { isAlarmingName, isGradientName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
 import { type Classified, classifyException, classifyStatement, mentionsNonFinite } from '../log/nan-messages';
 import type { LogLine } from '../log/prefix';
-import type { Place } from '../log/progress';
 import type { Stack } from '../log/stack';
 import type { Anomaly, Dump, Frame, NonFinite } from '../model';
 
@@ -15,7 +15,6 @@ const maxStatements = 200;
 /** How many lines after a statement may name the component that is bad. */
 const componentLines = 3;
 
-type MutablePlace = { -readonly [K in keyof Place]: Place[K] };
 type MutableSighting = { -readonly [K in keyof Sighting]: Sighting[K] };
 
 class PlainLogDetector implements LogDetector {
@@ -24,8 +23,7 @@ class PlainLogDetector implements LogDetector {
   private framework: Dump['framework'] = null;
   private stackEnd = 0;
   private mentionedAt: number | null = null;
-  /** Places that a bar drawn right after the print completes. */
-  private stepless: MutablePlace[] = [];
+  private readonly bars = new BarSteps();
   private statement: { sighting: MutableSighting; until: number } | null = null;
 
   constructor(private readonly context: LogContext) {}
@@ -60,10 +58,7 @@ class PlainLogDetector implements LogDetector {
   }
 
   private metricLine(line: LogLine, metric: MetricLine): void {
-    if (line.isProgressBar && metric.step !== null) {
-      for (const place of this.stepless) place.step = metric.step;
-    }
-    this.stepless = [];
+    this.bars.line(line, metric);
     metric.values.forEach((one, i) => {
       if (Number.isFinite(one.value) || (one.name !== null && !isAlarmingName(one.name))) return;
       if (!this.isComponentOfStatement(line, one)) this.badMetric(line, metric, one, i);
@@ -97,7 +92,7 @@ class PlainLogDetector implements LogDetector {
       batch: metric.batch,
       epoch: metric.epoch ?? (point.isEpochRunning ? point.epoch : null),
     };
-    if (metric.step === null && metric.batch === null && !line.isProgressBar) this.stepless.push(place);
+    this.bars.add(place, line);
     this.sightings.push({
       anomaly: {
         kind,
