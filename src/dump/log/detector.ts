@@ -29,12 +29,20 @@ export interface Sighting {
   readonly why: string | null;
 }
 
+/** 1-based lines, both ends included. */
+export interface LineSpan {
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
 export interface LogEvidence {
   /** 0: nothing of this format here. 1: certainly this format. */
   readonly claim: number;
   readonly framework: Dump['framework'];
   readonly sightings: readonly Sighting[];
   readonly problems: readonly DumpProblem[];
+  /** Lines that this format knows the meaning of: what the fallback makes of their words is left out. */
+  readonly understood?: readonly LineSpan[];
   /** The first line that speaks of NaN or Inf without saying that anything is. */
   readonly mentionedAt?: number | null;
   /** Beyond what ordinary training prints say. */

@@ -3,7 +3,7 @@
 import type { Anomaly, ByteSource, Dump, DumpProblem, DumpReader, ReadResult, Series } from '../model';
 import { detectTextEncoding } from '../text-encoding';
 import { verdictOf } from '../verdict';
-import type { LogContext, LogEvidence, LogFormat, Sighting } from './detector';
+import type { LineSpan, LogContext, LogEvidence, LogFormat, Sighting } from './detector';
 import { LauncherReport } from './launcher-report';
 import { newTextFacts, type RawLine, type TextFacts } from './lines';
 import { isLossName } from './metric-line';
@@ -110,7 +110,9 @@ class LogScan {
 
   finish(facts: TextFacts & SkimFacts): ReadResult & { claims: readonly Claim[] } {
     this.stacks.end();
-    const found = this.detectors.map(({ format, detector }) => ({ id: format.id, evidence: detector.finish() }));
+    const found = withoutRepeats(
+      this.detectors.map(({ format, detector }) => ({ id: format.id, evidence: detector.finish() })),
+    );
     const claims = found
       .map(({ id, evidence }) => ({ format: id, claim: evidence.claim }))
       .sort((a, b) => b.claim - a.claim);
@@ -119,7 +121,9 @@ class LogScan {
       found.flatMap(({ evidence }) => evidence.sightings),
       this.launcher.rootRank,
     );
-    const anomalies = sightings.slice(0, maxAnomalies).map(settle);
+    // Skips of a loss scale that settles are a part of a failed run's story, and no failure of a healthy run.
+    const isHealthy = sightings.every(({ role }) => role === 'benign');
+    const anomalies = isHealthy ? [] : sightings.slice(0, maxAnomalies).map(settle);
     const problems = [...found.flatMap(({ evidence }) => evidence.problems).sort(byLine), ...this.textProblems(facts)];
     if (sightings.length > maxAnomalies) {
       problems.push({ message: `${sightings.length - maxAnomalies} more events are not listed.`, line: null });
@@ -212,6 +216,42 @@ class LogScan {
     }
     return problems;
   }
+}
+
+interface Found {
+  readonly id: string;
+  readonly evidence: LogEvidence;
+}
+
+/** What the fallback, the last, says of lines that another format knows better is dropped. */
+function withoutRepeats(found: readonly Found[]): readonly Found[] {
+  const fallback = found.at(-1);
+  if (fallback === undefined) return found;
+  const others = found.slice(0, -1);
+  const spans = others.flatMap(({ evidence }) => evidence.understood ?? []);
+  if (spans.length === 0) return found;
+  const isUnderstood = coverage(spans);
+  const sightings = fallback.evidence.sightings.filter(
+    ({ anomaly }) => anomaly.span === null || !isUnderstood(anomaly.span.lastLine),
+  );
+  return [...others, { ...fallback, evidence: { ...fallback.evidence, sightings } }];
+}
+
+/** Whether a line lies in one of the spans, each question answered in logarithmic time. */
+function coverage(spans: readonly LineSpan[]): (line: number) => boolean {
+  const sorted = [...spans].sort((a, b) => a.firstLine - b.firstLine);
+  const ends: number[] = [];
+  for (const { lastLine } of sorted) ends.push(Math.max(lastLine, ends.at(-1) ?? 0));
+  return (line) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.firstLine ?? 0) <= line) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && (ends[low - 1] ?? 0) >= line;
+  };
 }
 
 /** First cause first: the earliest that is no benign one, but the rank that the launcher blames goes before its followers. */

@@ -9,47 +9,21 @@ export interface Classified {
   readonly param: string | null;
   readonly step: number | null;
   readonly batch: number | null;
-  /** Whether the refused tensor is printed below, and only it says whether NaN was the matter. */
-  readonly showsTensor: boolean;
 }
 
 interface Pattern {
   readonly text: RegExp;
   readonly kind: AnomalyKind;
   readonly value?: NonFinite;
-  readonly showsTensor?: boolean;
 }
 
 /** Groups named op, param, value, step and batch are taken over. */
 const exceptions: readonly Pattern[] = [
-  {
-    text: /Expected parameter (?<param>\w+) \(.*? of distribution (?<op>\w+)\(.* but found invalid values/,
-    kind: 'invalid-argument',
-    showsTensor: true,
-  },
-  {
-    text: /Expected value argument \(.*? of the distribution (?<op>\w+)\(.* but found invalid values/,
-    kind: 'invalid-argument',
-    showsTensor: true,
-  },
-  {
-    text: /probability tensor contains either `inf`, `nan` or element < 0/,
-    kind: 'invalid-argument',
-    value: 'nonfinite',
-  },
-  { text: /(?<op>linalg\.\w+): .*contain(?:s|ed) non-finite values/, kind: 'invalid-argument', value: 'nonfinite' },
-  {
-    text: /The total norm of order .* is non-finite, so it cannot be clipped/,
-    kind: 'grad-nonfinite',
-    value: 'nonfinite',
-  },
-  { text: /Loss became infinite or NaN at iteration=(?<step>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
   { text: /NaN or Inf loss encountered at batch (?<batch>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
   { text: /invalid value \((?<value>nan|inf)\) encountered in (?<op>[\w-]+)/, kind: 'nan-forward' },
   { text: /^FloatingPointError: divide by zero encountered in (?<op>\w+)/, kind: 'inf-forward', value: 'inf' },
   { text: /^FloatingPointError: overflow encountered in (?<op>\w+)/, kind: 'overflow', value: 'inf' },
   { text: /^FloatingPointError: invalid value encountered in (?<op>\w+)/, kind: 'nan-forward', value: 'nan' },
-  { text: /Input (?<param>\w+) contains (?<value>NaN|infinity)/, kind: 'input-nan' },
 ];
 
 const nanWord = /(?<![\w.-])(?:nans?|infs?|infinity|infinite|non-?finite|not finite)(?![\w-])/i;
@@ -103,7 +77,7 @@ export function classifyStatement(text: string): Classified | null {
   return generic(text);
 }
 
-function fromPattern({ kind, value, showsTensor }: Pattern, match: RegExpExecArray): Classified {
+function fromPattern({ kind, value }: Pattern, match: RegExpExecArray): Classified {
   const groups = match.groups ?? {};
   const stated = groups.value === undefined ? (value ?? null) : /nan/i.test(groups.value) ? 'nan' : 'inf';
   return {
@@ -113,13 +87,12 @@ function fromPattern({ kind, value, showsTensor }: Pattern, match: RegExpExecArr
     param: groups.param ?? null,
     step: groups.step === undefined ? null : Number(groups.step),
     batch: groups.batch === undefined ? null : Number(groups.batch),
-    showsTensor: showsTensor ?? false,
   };
 }
 
 function generic(message: string): Classified {
   const value = valueIn(message);
-  return { kind: kindIn(message, value), value, op: null, param: null, step: null, batch: null, showsTensor: false };
+  return { kind: kindIn(message, value), value, op: null, param: null, step: null, batch: null };
 }
 
 function valueIn(message: string): NonFinite {
