@@ -1,7 +1,11 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { checkNumerics } from './formats/check-numerics';
+import { jax } from './formats/jax';
+import { keras } from './formats/keras';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
+import { numpy } from './formats/numpy';
 import { plainLog } from './formats/plain-log';
 import { torchAnomaly } from './formats/torch-anomaly';
 import type { LogFormat } from './log/detector';
@@ -9,7 +13,7 @@ import { createLogReader } from './log/log-reader';
 import type { DumpReader } from './model';
 
 /** Formats that are lines of text, told apart while reading. The last is the fallback. */
-export const logFormats: readonly LogFormat[] = [torchAnomaly, plainLog];
+export const logFormats: readonly LogFormat[] = [torchAnomaly, checkNumerics, jax, keras, numpy, plainLog];
 
 const logReader = createLogReader(logFormats);
 

@@ -44,11 +44,6 @@ const exceptions: readonly Pattern[] = [
     value: 'nonfinite',
   },
   { text: /Loss became infinite or NaN at iteration=(?<step>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
-  { text: /NaN or Inf loss encountered at batch (?<batch>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
-  { text: /invalid value \((?<value>nan|inf)\) encountered in (?<op>[\w-]+)/, kind: 'nan-forward' },
-  { text: /^FloatingPointError: divide by zero encountered in (?<op>\w+)/, kind: 'inf-forward', value: 'inf' },
-  { text: /^FloatingPointError: overflow encountered in (?<op>\w+)/, kind: 'overflow', value: 'inf' },
-  { text: /^FloatingPointError: invalid value encountered in (?<op>\w+)/, kind: 'nan-forward', value: 'nan' },
   { text: /Input (?<param>\w+) contains (?<value>NaN|infinity)/, kind: 'input-nan' },
 ];
 
@@ -67,8 +62,6 @@ const detected =
   /\b(?:detected|found|encountered)\s+(?:an? |some )?(?:nans?|infs?|infinity|non-?finite)\b|\b(?:nans?|infs?|infinity)(?:\/(?:nan|inf)s?)?\s+(?:was |were |values? )?(?:detected|found|encountered)\b/i;
 /** A sentence of a person or a library, not a tensor that was printed into one line. */
 const maxStatementLength = 2000;
-/** JAX says it once more in the exception that follows, and says more there. */
-const jaxNote = /encountered in the (?:output|backward pass) of a .*function\. Calling the de-optimized/;
 /** A condition or a promise is no event. */
 const conditional =
   /\b(?:if|when|whether|unless|should|would|could|may|might|can|will|check(?:s|ing)?|detect(?:s|ing)?|filter(?:s|ing)?|no|never|without|0|zero)\b[^.]*?(?:nan|inf|finite)/i;
@@ -93,12 +86,7 @@ export function mentionsNonFinite(text: string): boolean {
 
 /** @returns null where the line states nothing of the kind. */
 export function classifyStatement(text: string): Classified | null {
-  if (
-    text.length > maxStatementLength ||
-    jaxNote.test(text) ||
-    !(statement.test(text) || detected.test(text)) ||
-    conditional.test(text)
-  )
+  if (text.length > maxStatementLength || !(statement.test(text) || detected.test(text)) || conditional.test(text))
     return null;
   return generic(text);
 }
