@@ -1,9 +1,13 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { checkNumerics } from './formats/check-numerics';
 import { hfTrainer } from './formats/hf-trainer';
 import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
+import { jax } from './formats/jax';
+import { keras } from './formats/keras';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
+import { numpy } from './formats/numpy';
 import { plainLog } from './formats/plain-log';
 import { pytorchChecks } from './formats/pytorch-checks';
 import { torchAnomaly } from './formats/torch-anomaly';
@@ -19,6 +23,10 @@ export const logFormats: readonly LogFormat[] = [
   hfTrainer,
   pytorchChecks,
   trainerSentences,
+  checkNumerics,
+  jax,
+  keras,
+  numpy,
   plainLog,
 ];
 

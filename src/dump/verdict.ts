@@ -67,7 +67,7 @@ function whatHappened(anomaly: Anomaly): string {
     case 'loss-inf':
       return `${anomaly.metric === null ? 'the loss' : `\`${anomaly.metric}\``} is ${value}${at}`;
     case 'grad-nonfinite':
-      return `${anomaly.metric ?? anomaly.param ?? 'the gradient'} is ${value}${at}`;
+      return `${anomaly.metric ?? anomaly.param ?? (anomaly.op === null ? 'the gradient' : `what \`${anomaly.op}\` gives`)} is ${value}${at}`;
     case 'overflow':
       return `a value overflowed${inModule(anomaly)}${at}`;
     case 'overflow-skip':
@@ -79,6 +79,7 @@ function whatHappened(anomaly: Anomaly): string {
     case 'metric-nonfinite':
       return `${anomaly.metric === null ? 'a printed value' : `\`${anomaly.metric}\``} is ${value}${at}`;
     case 'warning':
+      if (anomaly.value !== null) return `${operation(anomaly)}${at} gave ${value}, a warning says`;
       return `${anomaly.op === null ? 'an operation' : operation(anomaly)}${at} was warned about; whether NaN was the cause is not known`;
   }
 }

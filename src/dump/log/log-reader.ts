@@ -102,9 +102,9 @@ class LogScan {
 
   private line(line: LogLine): void {
     if (line.text.length === 0) return;
-    this.stacks.line(line);
+    const isFrame = this.stacks.line(line);
     this.launcher.line(line);
-    const metric = this.progress.observe(line);
+    const metric = isFrame ? null : this.progress.observe(line);
     for (const { detector } of this.detectors) detector.onLine(line, metric);
   }
 
@@ -258,9 +258,15 @@ function coverage(spans: readonly LineSpan[]): (line: number) => boolean {
 function inOrder(sightings: readonly Sighting[], rootRank: number | null): Sighting[] {
   const sorted = [...sightings].sort((a, b) => a.order - b.order);
   const real = sorted.filter(
-    ({ role, anomaly }) => role !== 'benign' && role !== 'secondary' && anomaly.kind !== 'warning',
+    ({ role, anomaly, isCause }) =>
+      role !== 'benign' && role !== 'secondary' && (anomaly.kind !== 'warning' || isCause === true),
   );
-  let first = real[0] ?? sorted.find(({ role }) => role !== 'benign');
+  // A warning goes before values that were printed later, but not before an error that names its operation.
+  const named = real.find(({ anomaly }) => anomaly.kind !== 'warning' && anomaly.op !== null);
+  let first =
+    (real[0]?.anomaly.kind === 'warning' ? named : undefined) ??
+    real[0] ??
+    sorted.find(({ role }) => role !== 'benign');
   if (rootRank !== null && first !== undefined && first.anomaly.rank !== null && first.anomaly.rank !== rootRank) {
     first = real.find(({ anomaly }) => anomaly.rank === rootRank) ?? first;
   }

@@ -37,7 +37,7 @@ const usualLimits: SkimLimits = {
 
 /** Whatever a detector looks for stands in a line that this finds, or near one. */
 const suspicion =
-  /nan(?![a-z])|N[aA]N|[iI]nf(?![a-zA-Z])|INF(?!O)|nfinit|not finite|on-?finite|verflow|OVERFLOW|by zero|[iI]nvalid |Traceback|rror:|Warning:/g;
+  /nan(?![a-z])|N[aA]N|[iI]nf(?![a-zA-Z])|INF(?!O)|finit|loss['"]?: ?['"]?0(?:\.0*)?['",} ]|verflow|OVERFLOW|by zero|[iI]nvalid |Traceback|rror:|Warning:/g;
 const weak = /^(?:Traceback|rror:|Warning:|[iI]nvalid )$/;
 const longestWord = 16;
 

@@ -82,7 +82,7 @@ for (const file of globSync('test/dumps/*/*/input.log').sort()) {
     const long = inPieces(`${filler(3000)}${text}${filler(3000)}`, 10_000);
     const result = await readLog(long, never, logFormats, limits);
     assert.deepEqual(result.dump.anomalies[0], whole.dump.anomalies[0]);
-    assert.equal(result.dump.verdict.confidence, whole.dump.verdict.confidence);
+    if (whole.dump.anomalies.length > 0) assert.equal(result.dump.verdict.confidence, whole.dump.verdict.confidence);
   });
 }
 
