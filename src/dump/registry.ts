@@ -1,9 +1,13 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { metricsCsv } from './formats/metrics-csv';
+import { metricsJsonl } from './formats/metrics-jsonl';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { plainLog } from './formats/plain-log';
+import { tensorboard } from './formats/tensorboard';
 import { torchAnomaly } from './formats/torch-anomaly';
+import { trainerState } from './formats/trainer-state';
 import type { LogFormat } from './log/detector';
 import { createLogReader } from './log/log-reader';
 import type { DumpReader } from './model';
@@ -13,7 +17,15 @@ export const logFormats: readonly LogFormat[] = [torchAnomaly, plainLog];
 
 const logReader = createLogReader(logFormats);
 
-export const readers: readonly DumpReader[] = [nandump, createNotebookReader(logReader), logReader];
+export const readers: readonly DumpReader[] = [
+  nandump,
+  tensorboard,
+  trainerState,
+  metricsJsonl,
+  metricsCsv,
+  createNotebookReader(logReader),
+  logReader,
+];
 
 /** @returns null where no reader takes the bytes. */
 export function chooseReader(head: Uint8Array, name: string): DumpReader | null {
