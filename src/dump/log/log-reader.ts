@@ -282,7 +282,7 @@ function settle(sighting: Sighting, index: number, all: readonly Sighting[]): An
 }
 
 /** A loss that grew by orders of magnitude before the end is evidence of its own. */
-function explosion(series: readonly Series[], first: Anomaly): string | null {
+export function explosion(series: readonly Series[], first: Anomaly): string | null {
   const loss = series.find(({ name }) => isLossName(name) && (first.metric === null || name.startsWith(first.metric)));
   if (loss === undefined) return null;
   const bad = loss.values.findIndex((value) => !Number.isFinite(value));
