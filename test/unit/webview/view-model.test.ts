@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { bytesSource } from '../../../src/dump/byte-source';
 import type { Anomaly, Frame, ReadResult, TensorStats } from '../../../src/dump/model';
 import { dumpAsMarkdown } from '../../../src/extension/features/dump-viewer/markdown';
+import { clip } from '../../../src/extension/features/dump-viewer/shown-text';
 import { readTextExcerpt } from '../../../src/extension/features/dump-viewer/text-excerpt';
-import { buildViewModel, clip, limits } from '../../../src/extension/features/dump-viewer/view-model';
+import { buildViewModel, limits } from '../../../src/extension/features/dump-viewer/view-model';
 import { fromWire, toWire } from '../../../src/protocol/wire-number';
 
 const stats: TensorStats = {
