@@ -9,6 +9,7 @@ export interface MapTheme {
   readonly posInf: string;
   readonly negInf: string;
   readonly cursor: string;
+  readonly frame: string;
 }
 
 /** In CSS pixels. */
@@ -28,6 +29,8 @@ const gap = 6;
 const tallest = 380;
 const largestCell = 18;
 const flattest = 26;
+/** What is not finite is at least so large on the screen, also where a cell is smaller. */
+const smallestMark = 4;
 
 /** A cell has whole pixels, so that no seam between cells looks like data. */
 export function layoutOf({ gridRows, gridColumns }: NanMapView, available: number): MapLayout {
@@ -80,13 +83,19 @@ export function drawMap(
     for (let column = 0; column < map.gridColumns; column++) {
       if (map.cells[row * map.gridColumns + column] === '0') continue;
       const kinds = kindsOf(map, row, column);
-      const height = cellHeight / kinds.length;
+      const width = Math.max(cellWidth, smallestMark);
+      const height = Math.max(cellHeight, smallestMark) / kinds.length;
+      const left = Math.min(column * cellWidth, layout.mapWidth - width);
+      const top = Math.min(row * cellHeight, layout.mapHeight - height * kinds.length);
       for (const [i, kind] of kinds.entries()) {
         context.fillStyle = fills[kind];
-        context.fillRect(column * cellWidth, row * cellHeight + i * height, cellWidth, height);
+        context.fillRect(Math.max(0, left), Math.max(0, top) + i * height, width, height);
       }
     }
   }
+  context.strokeStyle = theme.frame;
+  context.lineWidth = 1;
+  context.strokeRect(0.5, 0.5, layout.mapWidth - 1, layout.mapHeight - 1);
   drawProjections(context, map, layout, fills, theme);
   if (!cursor) return;
   context.strokeStyle = theme.cursor;
@@ -154,7 +163,7 @@ function drawProjections(
   const { cellWidth, cellHeight, mapWidth, mapHeight } = layout;
   const mostInRow = Math.max(1, ...map.rowCounts.map(sum));
   const mostInColumn = Math.max(1, ...map.columnCounts.map(sum));
-  context.fillStyle = theme.finite;
+  context.fillStyle = theme.frame;
   context.fillRect(mapWidth + gap, 0, 1, mapHeight);
   context.fillRect(0, mapHeight + gap, mapWidth, 1);
   for (const [row, counts] of map.rowCounts.entries()) {

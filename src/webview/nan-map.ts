@@ -327,6 +327,7 @@ function readMapTheme(element: Element): MapTheme {
     posInf: read('--chart-infinity'),
     negInf: read('--map-negative'),
     cursor: read('--chart-text'),
+    frame: read('--map-frame'),
   };
 }
 

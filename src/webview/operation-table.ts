@@ -205,7 +205,7 @@ export class OperationTableElement extends LitElement {
         tabindex="-1"
         title=${context.text('goToPlace', place.file, place.line)}
         @click=${() => this.goTo(index)}
-      >${place.file}:${place.line}</button>
+      ><span class="place-file">${place.file}</span>:${place.line}</button>
       <span class="quiet operation-module">${place.function === null ? '' : context.text('inFunction', place.function)}</span>`;
   }
 

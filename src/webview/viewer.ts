@@ -98,7 +98,7 @@ export class ViewerElement extends LitElement {
     const [first, ...others] = view.anomalies;
     return html`
       ${this.verdict(context, view, shown.notice)}
-      ${first ? section('failure', context.text('failure'), this.details(context, first)) : nothing}
+      ${first ? section('failure', context.text('failure'), this.details(context, withoutRepeat(first, view.verdict))) : nothing}
       ${view.series.length > 0 ? section('timeline', context.text('timeline'), this.timeline(context, view, generation)) : nothing}
       ${view.operations ? section('operations', context.text('modulesAndOperations'), this.operations(context, view.operations, generation)) : nothing}
       ${first ? section('frames', context.text('frames'), this.stack(context, first, 0)) : nothing}
@@ -301,6 +301,11 @@ export class ViewerElement extends LitElement {
       return false;
     }
   }
+}
+
+/** A recorder's dump says the same in the verdict and as the message. */
+function withoutRepeat(anomaly: AnomalyView, { sentence }: Verdict): AnomalyView {
+  return anomaly.message === sentence ? { ...anomaly, message: '' } : anomaly;
 }
 
 type Mood = 'broken' | 'healthy' | 'neutral';

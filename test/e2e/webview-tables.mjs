@@ -64,7 +64,7 @@ export function withoutFaults({ dump, problems }) {
     ...tensor,
     min: finite(tensor.min),
     max: finite(tensor.max),
-    absMax: finite(tensor.absMax) ?? 6.00482,
+    absMax: finite(tensor.absMax) ?? (/float/.test(tensor.dtype ?? '') ? 6.00482 : null),
     nan: 0,
     posInf: 0,
     negInf: 0,

@@ -114,7 +114,7 @@ test('a dump of any size gives a view of bounded size, and says what it leaves o
   assert.ok(JSON.stringify(view).length < 5_000_000);
 });
 
-test('losses come first, then gradients, then what has something to show', () => {
+test('losses come first, then gradients, what broke, the loss scale and the learning rate', () => {
   const one = (name: string, value = 1) => ({ name, steps: [1], values: [value] });
   const series = [
     one('lr'),
@@ -127,7 +127,7 @@ test('losses come first, then gradients, then what has something to show', () =>
   const { view } = buildViewModel('a', result([], { series }));
   assert.deepEqual(
     view.series.map(({ name }) => name),
-    ['loss', 'train_loss', 'grad_norm', 'accuracy', 'lr', 'loss_scale'],
+    ['loss', 'train_loss', 'grad_norm', 'accuracy', 'loss_scale', 'lr'],
   );
 });
 
