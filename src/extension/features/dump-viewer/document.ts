@@ -9,6 +9,7 @@ import type { ViewState } from '../../../protocol/messages';
 import { considerate } from './considerate-source';
 import { FrameLocator } from './frame-locator';
 import type { DumpViewerServices } from './services';
+import { TensorFile } from './tensor-file';
 import { readTextExcerpt } from './text-excerpt';
 import { buildViewModel, type ViewModel } from './view-model';
 import { openWorkspaceFile } from './workspace-file';
@@ -35,8 +36,11 @@ export class DumpDocument implements vscode.CustomDocument {
   private previous: Shown | undefined;
   /** Times and sizes of the file, and of those of other ranks, when they were last read. */
   private stamp = '';
+  private readonly tensorFiles = new WeakMap<Shown, TensorFile>();
   private generation = 0;
   private readonly ended = new AbortController();
+  /** Aborted when nobody shows the file any more. */
+  readonly signal = this.ended.signal;
   private reading = false;
   private isStale = false;
   private lastDuration = 0;
@@ -103,6 +107,33 @@ export class DumpDocument implements vscode.CustomDocument {
   async textExcerpt(generation: number, anomaly: number): Promise<TextExcerpt | null> {
     const span = this.shownAs(generation).result.dump.anomalies[anomaly]?.span;
     return span ? readTextExcerpt(await this.open(), span, this.ended.signal) : null;
+  }
+
+  /** The tensors that the dump shown names. @throws Error, in words, where it names none. */
+  tensors(generation: number): TensorFile {
+    const shown = this.shownAs(generation);
+    const name = shown.result.dump.recording?.tensorsFile ?? null;
+    if (name === null || !isSiblingName(name)) throw new Error(vscode.l10n.t('The dump names no file of tensors.'));
+    const known = this.tensorFiles.get(shown);
+    if (known) return known;
+    const file = new TensorFile(async () => {
+      try {
+        return await this.open(vscode.Uri.joinPath(this.uri, '..', name));
+      } catch (error) {
+        throw new Error(vscode.l10n.t('The tensors of this dump, {0}, cannot be read: {1}', name, inWords(error)));
+      }
+    });
+    this.tensorFiles.set(shown, file);
+    return file;
+  }
+
+  /** Another run to hold this one against. Rejects, in words, where it cannot be read. */
+  async readOther(uri: vscode.Uri): Promise<ReadResult> {
+    try {
+      return await openDump(await this.open(uri), this.ended.signal);
+    } catch (error) {
+      throw new Error(inWords(error));
+    }
   }
 
   dispose(): void {
@@ -237,6 +268,11 @@ function inWords(error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') return vscode.l10n.t('You may not read this file.');
   if (code === 'EISDIR') return vscode.l10n.t('This is a folder, not a file.');
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A dump may only point at a file beside it. */
+function isSiblingName(name: string): boolean {
+  return !/[\\/:\0]/.test(name) && name !== '' && !name.startsWith('.');
 }
 
 function escapeGlob(name: string): string {
