@@ -2,10 +2,12 @@
 
 import { metricsCsv } from './formats/metrics-csv';
 import { metricsJsonl } from './formats/metrics-jsonl';
+import { msprobe } from './formats/msprobe/reader';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { plainLog } from './formats/plain-log';
 import { tensorboard } from './formats/tensorboard';
+import { tfdbg2File } from './formats/tfdbg2/file';
 import { torchAnomaly } from './formats/torch-anomaly';
 import { trainerState } from './formats/trainer-state';
 import type { LogFormat } from './log/detector';
@@ -21,6 +23,8 @@ export const readers: readonly DumpReader[] = [
   nandump,
   tensorboard,
   trainerState,
+  msprobe,
+  tfdbg2File,
   metricsJsonl,
   metricsCsv,
   createNotebookReader(logReader),
