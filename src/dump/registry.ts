@@ -1,5 +1,6 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { dlfwInspect } from './formats/dlfw-inspect';
 import { metricsCsv } from './formats/metrics-csv';
 import { metricsJsonl } from './formats/metrics-jsonl';
 import { msprobe } from './formats/msprobe/reader';
@@ -27,6 +28,7 @@ export const readers: readonly DumpReader[] = [
   tfdbg2File,
   metricsJsonl,
   metricsCsv,
+  dlfwInspect,
   createNotebookReader(logReader),
   logReader,
 ];

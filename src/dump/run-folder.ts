@@ -9,6 +9,7 @@ import { mergeByStep, type NamedDump } from './ranks';
 import { groupRuns, type ReadPart } from './run-groups';
 import { isArtefactPath, type MsprobeFolder, partsOf, type RunPart, writerOf } from './run-parts';
 import { mergeRun } from './run-story';
+import { joinedSource, lacksPlace, outputBeside, withPlaceOf } from './run-streams';
 
 export interface RunFolderReading {
   /** One for each run. Its path is that of its file, or of the folder that its files have in common. */
@@ -27,14 +28,16 @@ const maxFiles = 5000;
 /** Rejects only where `signal` is aborted. */
 export async function readRunFolder(folder: Folder, signal: AbortSignal): Promise<RunFolderReading> {
   const { files, failures, isCut } = await listFiles(folder, isArtefactPath, maxFiles, signal);
+  const names = new Set(files);
   const failed = [...failures];
   const parts: ReadPart[] = [];
   const unreadable: { path: string; sentence: string }[] = [];
   let silent = 0;
   for (const part of partsOf(files, folder.name)) {
     try {
-      const result = await readPart(folder, part, signal);
-      if (tellsSomething(result)) parts.push({ path: part.path, result, ...writerOf(part.path) });
+      const result = await readPart(folder, part, names, signal);
+      if (isForeignTable(part.path, result)) silent++;
+      else if (tellsSomething(result)) parts.push({ path: part.path, result, ...writerOf(part.path) });
       else if (isDumpOf(result)) unreadable.push({ path: part.path, sentence: result.dump.verdict.sentence });
       else silent++;
     } catch (error) {
@@ -49,7 +52,12 @@ export async function readRunFolder(folder: Folder, signal: AbortSignal): Promis
   return { runs, silent, failures: failed, unreadable, isCut };
 }
 
-async function readPart(folder: Folder, part: RunPart, signal: AbortSignal): Promise<ReadResult> {
+async function readPart(
+  folder: Folder,
+  part: RunPart,
+  files: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<ReadResult> {
   if (part.kind === 'tfdbg2') return readTfdbg2Part(folder, part.files, signal);
   if (part.kind === 'msprobe') {
     return readMsprobeFolder(
@@ -57,9 +65,19 @@ async function readPart(folder: Folder, part: RunPart, signal: AbortSignal): Pro
       signal,
     );
   }
-  const source = await folder.open(part.path);
+  const result = await withFile(folder, part.path, (source) => openDump(source, signal));
+  const output = outputBeside(part.path);
+  if (output === null || !files.has(output) || !lacksPlace(result)) return result;
+  const both = await withFile(folder, output, (printed) =>
+    withFile(folder, part.path, (source) => openDump(joinedSource(printed, source), signal)),
+  );
+  return withPlaceOf(result, both);
+}
+
+async function withFile<T>(folder: Folder, path: string, use: (source: ClosableSource) => Promise<T>): Promise<T> {
+  const source = await folder.open(path);
   try {
-    return await openDump(source, signal);
+    return await use(source);
   } finally {
     await source.close();
   }
@@ -102,6 +120,11 @@ function msprobePart(folder: Folder, { path, step, rank }: MsprobeFolder): Mspro
 
 function tellsSomething({ dump }: ReadResult): boolean {
   return dump.anomalies.length > 0 || dump.series.length > 0 || (dump.operations?.total ?? 0) > 0;
+}
+
+/** A table of data is no log, though its empty cells say NaN. */
+function isForeignTable(path: string, { dump }: ReadResult): boolean {
+  return /\.[ct]sv(?:\.gz)?$/i.test(path) && dump.format !== 'metrics-csv';
 }
 
 function isDumpOf({ dump }: ReadResult): boolean {
