@@ -1,19 +1,34 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
 import { checkNumerics } from './formats/check-numerics';
+import { hfTrainer } from './formats/hf-trainer';
+import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { jax } from './formats/jax';
 import { keras } from './formats/keras';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { numpy } from './formats/numpy';
 import { plainLog } from './formats/plain-log';
+import { pytorchChecks } from './formats/pytorch-checks';
 import { torchAnomaly } from './formats/torch-anomaly';
+import { trainerSentences } from './formats/trainer-sentences';
 import type { LogFormat } from './log/detector';
 import { createLogReader } from './log/log-reader';
 import type { DumpReader } from './model';
 
 /** Formats that are lines of text, told apart while reading. The last is the fallback. */
-export const logFormats: readonly LogFormat[] = [torchAnomaly, checkNumerics, jax, keras, numpy, plainLog];
+export const logFormats: readonly LogFormat[] = [
+  torchAnomaly,
+  hfUnderflowOverflow,
+  hfTrainer,
+  checkNumerics,
+  jax,
+  keras,
+  numpy,
+  pytorchChecks,
+  trainerSentences,
+  plainLog,
+];
 
 const logReader = createLogReader(logFormats);
 

@@ -53,10 +53,10 @@ function whatHappened(anomaly: Anomaly): string {
   const value = anomaly.value === null ? 'a non-finite value' : valueWords[anomaly.value];
   switch (anomaly.kind) {
     case 'nan-backward':
-      return `the gradient of ${operation(anomaly)}${at} is NaN${anomaly.outputIndex === null ? '' : ` for its input ${anomaly.outputIndex}`}`;
+      return `the gradient of ${operation(anomaly)}${at} is ${anomaly.value === null ? 'NaN' : value}${anomaly.outputIndex === null ? '' : ` for its input ${anomaly.outputIndex}`}`;
     case 'nan-forward':
     case 'inf-forward':
-      return `${operation(anomaly)}${inModule(anomaly)}${at} gives ${value}`;
+      return `${anomaly.op === null && anomaly.module !== null ? `module ${anomaly.module}` : `${operation(anomaly)}${inModule(anomaly)}`}${at} gives ${value}`;
     case 'loss-nan':
     case 'loss-inf':
       return `${anomaly.metric === null ? 'the loss' : `\`${anomaly.metric}\``} is ${value}${at}`;
@@ -67,7 +67,7 @@ function whatHappened(anomaly: Anomaly): string {
     case 'overflow-skip':
       return `gradients overflowed and the optimizer step was skipped${at}`;
     case 'invalid-argument':
-      return `${anomaly.op === null ? 'a call' : operation(anomaly)}${at} refused ${anomaly.param === null ? 'an argument' : `its argument \`${anomaly.param}\``} that holds ${value}`;
+      return `${anomaly.op === null ? 'a call' : operation(anomaly)}${at} refused ${anomaly.param === null ? 'an argument' : `its argument \`${anomaly.param}\``}${anomaly.value === null ? '' : ` that holds ${value}`}`;
     case 'input-nan':
       return `the data hold ${value}${at}`;
     case 'metric-nonfinite':

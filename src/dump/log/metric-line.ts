@@ -18,9 +18,9 @@ export interface Metric {
   readonly value: number;
 }
 
-const epochPattern = /\b(?:epochs?|ep)['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?!\w|[.:]\d)/i;
+const epochPattern = /\b(?:epochs?|ep)(?:\(\w{1,8}\))?['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?!\w|[.:]\d)/i;
 const stepPattern =
-  /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
+  /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)(?:\(\w{1,8}\))?['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
 const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)(?:\s*[:=]\s*|(?<=(?:^|[|,;\]])\s*it)\s+)(\d+)(?!\w|%|[.:]\d)/;
 const batchPattern = /(?:^|[^\w.-])(batch(?:_(?:idx|number|nb|id))?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
 const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/])/g;

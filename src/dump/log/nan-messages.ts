@@ -4,48 +4,8 @@ import type { AnomalyKind, NonFinite } from '../model';
 
 export interface Classified {
   readonly kind: AnomalyKind;
-  readonly value: NonFinite | null;
-  readonly op: string | null;
-  readonly param: string | null;
-  readonly step: number | null;
-  readonly batch: number | null;
-  /** Whether the refused tensor is printed below, and only it says whether NaN was the matter. */
-  readonly showsTensor: boolean;
+  readonly value: NonFinite;
 }
-
-interface Pattern {
-  readonly text: RegExp;
-  readonly kind: AnomalyKind;
-  readonly value?: NonFinite;
-  readonly showsTensor?: boolean;
-}
-
-/** Groups named op, param, value, step and batch are taken over. */
-const exceptions: readonly Pattern[] = [
-  {
-    text: /Expected parameter (?<param>\w+) \(.*? of distribution (?<op>\w+)\(.* but found invalid values/,
-    kind: 'invalid-argument',
-    showsTensor: true,
-  },
-  {
-    text: /Expected value argument \(.*? of the distribution (?<op>\w+)\(.* but found invalid values/,
-    kind: 'invalid-argument',
-    showsTensor: true,
-  },
-  {
-    text: /probability tensor contains either `inf`, `nan` or element < 0/,
-    kind: 'invalid-argument',
-    value: 'nonfinite',
-  },
-  { text: /(?<op>linalg\.\w+): .*contain(?:s|ed) non-finite values/, kind: 'invalid-argument', value: 'nonfinite' },
-  {
-    text: /The total norm of order .* is non-finite, so it cannot be clipped/,
-    kind: 'grad-nonfinite',
-    value: 'nonfinite',
-  },
-  { text: /Loss became infinite or NaN at iteration=(?<step>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
-  { text: /Input (?<param>\w+) contains (?<value>NaN|infinity)/, kind: 'input-nan' },
-];
 
 const nanWord = /(?<![\w.-])(?:nans?|infs?|infinity|infinite|non-?finite|not finite)(?![\w-])/i;
 /** Errors about names and files: a `nan` in them is a name. */
@@ -70,10 +30,6 @@ const conditional =
 export function classifyException(exception: string): Classified | null {
   if (exception.length > 2 * maxStatementLength || unrelated.test(exception) || tornBackward.test(exception))
     return null;
-  for (const pattern of exceptions) {
-    const match = pattern.text.exec(exception);
-    if (match) return fromPattern(pattern, match);
-  }
   const message = exception.replace(/^[\w.]+:?\s*/, '');
   if (!nanWord.test(message)) return null;
   return generic(message);
@@ -91,23 +47,9 @@ export function classifyStatement(text: string): Classified | null {
   return generic(text);
 }
 
-function fromPattern({ kind, value, showsTensor }: Pattern, match: RegExpExecArray): Classified {
-  const groups = match.groups ?? {};
-  const stated = groups.value === undefined ? (value ?? null) : /nan/i.test(groups.value) ? 'nan' : 'inf';
-  return {
-    kind: kind === 'nan-forward' && stated === 'inf' ? 'inf-forward' : kind,
-    value: stated,
-    op: groups.op ?? null,
-    param: groups.param ?? null,
-    step: groups.step === undefined ? null : Number(groups.step),
-    batch: groups.batch === undefined ? null : Number(groups.batch),
-    showsTensor: showsTensor ?? false,
-  };
-}
-
 function generic(message: string): Classified {
   const value = valueIn(message);
-  return { kind: kindIn(message, value), value, op: null, param: null, step: null, batch: null, showsTensor: false };
+  return { kind: kindIn(message, value), value };
 }
 
 function valueIn(message: string): NonFinite {
