@@ -28,12 +28,12 @@ export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
   hfTrainer,
-  pytorchChecks,
-  trainerSentences,
   checkNumerics,
   jax,
   keras,
   numpy,
+  pytorchChecks,
+  trainerSentences,
   plainLog,
 ];
 

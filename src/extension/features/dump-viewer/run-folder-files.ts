@@ -1,7 +1,7 @@
 // A folder of the workspace, or of this machine, as the readers of dumps see it.
 
 import * as vscode from 'vscode';
-import type { ClosableSource, Folder } from '../../../dump/folder';
+import type { ClosableSource, Folder, FolderEntry } from '../../../dump/folder';
 import type { ByteSource } from '../../../dump/model';
 
 /** Folders in which nobody keeps what a run has left, and in which there are thousands of files. */
@@ -14,7 +14,7 @@ export function folderAt(uri: vscode.Uri, open: (uri: vscode.Uri) => Promise<Byt
     name: uri.path.split('/').filter(Boolean).at(-1) ?? uri.path,
     async entries(path) {
       const entries = await vscode.workspace.fs.readDirectory(at(path));
-      return entries.flatMap(([name, type]) => {
+      return entries.flatMap(([name, type]): FolderEntry[] => {
         // A link to a folder could lead around in a circle.
         if (type === vscode.FileType.Directory) return excluded.has(name) ? [] : [{ name, isFolder: true }];
         return type & vscode.FileType.File ? [{ name, isFolder: false }] : [];
