@@ -2,6 +2,7 @@
 
 import { hfTrainer } from './formats/hf-trainer';
 import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
+import { lossScaling } from './formats/loss-scaling';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { plainLog } from './formats/plain-log';
@@ -17,6 +18,7 @@ export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
   hfTrainer,
+  lossScaling,
   pytorchChecks,
   trainerSentences,
   plainLog,
