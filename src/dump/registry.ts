@@ -8,6 +8,7 @@ import { createNotebookReader } from './formats/notebook';
 import { plainLog } from './formats/plain-log';
 import { pytorchChecks } from './formats/pytorch-checks';
 import { torchAnomaly } from './formats/torch-anomaly';
+import { torchDebugMode } from './formats/torch-debug-mode';
 import { trainerSentences } from './formats/trainer-sentences';
 import type { LogFormat } from './log/detector';
 import { createLogReader } from './log/log-reader';
@@ -17,6 +18,7 @@ import type { DumpReader } from './model';
 export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
+  torchDebugMode,
   hfTrainer,
   lossScaling,
   pytorchChecks,
