@@ -1,8 +1,10 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
+import { dlfwInspect } from './formats/dlfw-inspect';
 import { hfTrainer } from './formats/hf-trainer';
 import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { lossScaling } from './formats/loss-scaling';
+import { lovelyTensors } from './formats/lovely-tensors';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { plainLog } from './formats/plain-log';
@@ -19,10 +21,12 @@ export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
   torchDebugMode,
+  dlfwInspect,
   hfTrainer,
   lossScaling,
   pytorchChecks,
   trainerSentences,
+  lovelyTensors,
   plainLog,
 ];
 

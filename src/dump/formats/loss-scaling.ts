@@ -41,7 +41,7 @@ const skipTexts: readonly SkipText[] = [
   // fairseq; the doubled word is its own
   {
     text: new RegExp(
-      String.raw`(?:gradient overflow detected, ignoring gradient, setting loss scale to:|AMP: overflow detected, setting scale to(?: to)?) ?(?<to>${number})`,
+      `(?:gradient overflow detected, ignoring gradient, setting loss scale to:|AMP: overflow detected, setting scale to(?: to)?) ?(?<to>${number})`,
     ),
     framework: 'fairseq',
   },
