@@ -60,7 +60,7 @@ export function sentenceFormat(table: Table): LogFormat {
   return { id: table.id, detect: (context) => new SentenceDetector(context, table, gate) };
 }
 
-const maxLineLength = 8000;
+const maxLineLength = 4000;
 const maxSightings = 200;
 const maxSpans = 10_000;
 /** How many lines below a sentence may belong to it: the dictionary of losses, the traceback of what it raised. */
