@@ -17,6 +17,7 @@ const maxLineLength = 8000;
 const maxModules = 50;
 /** No scaler begins with a scale that is smaller. */
 const leastLossScale = 128;
+const surelyHalving = 8;
 
 interface SkipText {
   readonly text: RegExp;
@@ -210,8 +211,7 @@ class LossScalingDetector implements LogDetector {
     const before = this.scales.get(line.rank);
     this.scales.set(line.rank, scale);
     this.largestScale = Math.max(this.largestScale, Number.isFinite(scale) ? scale : 0);
-    // Other things are called scale too, but only a loss scale is large and halves.
-    if (before === undefined || this.largestScale < leastLossScale || !isPowerOfTwo(before / scale)) return;
+    if (before === undefined || !isPowerOfTwo(before / scale)) return;
     if (scale >= before) {
       this.inferred.settle(line.rank);
       return;
@@ -278,11 +278,12 @@ class LossScalingDetector implements LogDetector {
 
   finish(): LogEvidence {
     // A log with reports needs no guesses.
-    const watch = this.reported.streaks.length > 0 ? this.reported : this.inferred;
+    const isGuess = this.reported.streaks.length === 0;
+    const watch = isGuess ? this.inferred : this.reported;
     watch.finish();
-    const isGuess = watch === this.inferred;
-    const fatal = watch.streaks.filter(({ end }) => end === 'fatal');
-    const benign = watch.streaks.filter(({ end }) => end !== 'fatal');
+    const streaks = isGuess && !this.isLossScale() ? [] : watch.streaks;
+    const fatal = streaks.filter(({ end }) => end === 'fatal');
+    const benign = streaks.filter(({ end }) => end !== 'fatal');
     const sightings = [
       ...fatal.map((streak) => this.streakSighting(streak, isGuess)),
       ...benign.map((streak): Sighting => ({ ...this.streakSighting(streak, isGuess), role: 'benign' })),
@@ -307,6 +308,11 @@ class LossScalingDetector implements LogDetector {
       understood,
       ...(settled === undefined ? {} : { allClear: settledWords(benign) }),
     };
+  }
+
+  /** Other things are called scale too, but only a loss scale is as large, or halves as often. */
+  private isLossScale(): boolean {
+    return this.largestScale >= leastLossScale || this.inferred.streaks.some(({ count }) => count >= surelyHalving);
   }
 
   private streakSighting(streak: Streak, isGuess: boolean): Sighting {
