@@ -25,6 +25,12 @@ export function verdictOf({ first, confidence, why, note, lastPrinted }: Verdict
   return { sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1), confidence };
 }
 
+/** What is said of an anomaly where its line is in sight: `step 237, rank 3, backward: the gradient of `log` is NaN`. */
+export function eventAtItsLine(anomaly: Anomaly): string {
+  const where = placeWords(anomaly, null);
+  return `${where === '' ? '' : `${where}: `}${whatHappened({ ...anomaly, source: null })}`;
+}
+
 /** `step 237, rank 3, backward`; empty where nothing is known. */
 function placeWords(anomaly: Anomaly, lastPrinted: VerdictFacts['lastPrinted']): string {
   const { epoch, step, batch, rank, kind } = anomaly;
@@ -63,7 +69,7 @@ function whatHappened(anomaly: Anomaly): string {
     case 'loss-inf':
       return `${anomaly.metric === null ? 'the loss' : `\`${anomaly.metric}\``} is ${value}${at}`;
     case 'grad-nonfinite':
-      return `${anomaly.metric ?? anomaly.param ?? 'the gradient'} is ${value}${at}`;
+      return `${anomaly.metric ?? anomaly.param ?? (anomaly.op === null ? 'the gradient' : `what \`${anomaly.op}\` gives`)} is ${value}${at}`;
     case 'overflow':
       return `a value overflowed${inModule(anomaly)}${at}`;
     case 'overflow-skip':
@@ -75,6 +81,7 @@ function whatHappened(anomaly: Anomaly): string {
     case 'metric-nonfinite':
       return `${anomaly.metric === null ? 'a printed value' : `\`${anomaly.metric}\``} is ${value}${at}`;
     case 'warning':
+      if (anomaly.value !== null) return `${operation(anomaly)}${at} gave ${value}, a warning says`;
       return `${anomaly.op === null ? 'an operation' : operation(anomaly)}${at} was warned about; whether NaN was the cause is not known`;
   }
 }
