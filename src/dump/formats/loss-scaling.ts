@@ -17,6 +17,7 @@ const maxLineLength = 8000;
 const maxModules = 50;
 /** No scaler begins with a scale that is smaller. */
 const leastLossScale = 128;
+const surelyHalving = 8;
 
 interface SkipText {
   readonly text: RegExp;
@@ -74,7 +75,7 @@ const megatronLine = /\| number of (?:skipped|nan) iterations:\s*\d+ \|/;
 const skippedIterations = /number of skipped iterations:\s*(\d+)/;
 const nanIterations = /number of nan iterations:\s*(\d+)/;
 const deepspeedSteps = /\bstep=(\d+), skipped=(\d+)/;
-const scaleNames = /^(?:(?:loss|grad|amp)[_ -]?|grad_?scaler[_.]?)?scale$|^(?:grad_?)?scaler$/i;
+const scaleNames = /^(?:(?:loss|grad|amp)[_ -]?|(?:grad_?)?scaler[_.]?)?scale$|^(?:grad_?)?scaler$/i;
 
 /** The scaler gave up. */
 interface End {
@@ -97,6 +98,8 @@ class LossScalingDetector implements LogDetector {
   private readonly inferred = new SkipWatch();
   private readonly scales = new Map<number | null, number>();
   private largestScale = 0;
+  /** The step at which the scale fell last. */
+  private lastFall: number | null = null;
   private readonly modules: BadModule[] = [];
   private readonly nanIterations: Sighting[] = [];
   private framework: Framework | null = null;
@@ -177,7 +180,7 @@ class LossScalingDetector implements LogDetector {
       return;
     }
     const scale = metric.values.find(({ name }) => name !== null && scaleNames.test(name))?.value ?? null;
-    if (scale !== null && !line.isProgressBar) this.scaleLine(line, metric, scale);
+    if (scale !== null) this.scaleLine(line, metric, scale);
     if (watched.some(({ value }) => !Number.isFinite(value))) {
       this.reported.fail(rank, line.number);
       this.inferred.fail(rank, line.number);
@@ -210,13 +213,16 @@ class LossScalingDetector implements LogDetector {
     const before = this.scales.get(line.rank);
     this.scales.set(line.rank, scale);
     this.largestScale = Math.max(this.largestScale, Number.isFinite(scale) ? scale : 0);
-    // Other things are called scale too, but only a loss scale is large and halves.
-    if (before === undefined || this.largestScale < leastLossScale || !isPowerOfTwo(before / scale)) return;
+    if (before === undefined || !isPowerOfTwo(before / scale)) return;
+    const { step, batch, epoch } = metric;
+    const place = step ?? batch ?? (line.isProgressBar ? null : line.number);
     if (scale >= before) {
-      this.inferred.settle(line.rank);
+      const since = place === null || this.lastFall === null ? 0 : place - this.lastFall;
+      // A bar is drawn more than once for one step, and for the next one with the old scale.
+      if (since > (line.isProgressBar ? 1 : 0)) this.inferred.settle(line.rank);
       return;
     }
-    const { step, batch, epoch } = metric;
+    this.lastFall = place;
     this.inferred.skip({
       line,
       message: line.text.trim(),
@@ -278,11 +284,12 @@ class LossScalingDetector implements LogDetector {
 
   finish(): LogEvidence {
     // A log with reports needs no guesses.
-    const watch = this.reported.streaks.length > 0 ? this.reported : this.inferred;
+    const isGuess = this.reported.streaks.length === 0;
+    const watch = isGuess ? this.inferred : this.reported;
     watch.finish();
-    const isGuess = watch === this.inferred;
-    const fatal = watch.streaks.filter(({ end }) => end === 'fatal');
-    const benign = watch.streaks.filter(({ end }) => end !== 'fatal');
+    const streaks = isGuess && !this.isLossScale() ? [] : watch.streaks;
+    const fatal = streaks.filter(({ end }) => end === 'fatal');
+    const benign = streaks.filter(({ end }) => end !== 'fatal');
     const sightings = [
       ...fatal.map((streak) => this.streakSighting(streak, isGuess)),
       ...benign.map((streak): Sighting => ({ ...this.streakSighting(streak, isGuess), role: 'benign' })),
@@ -307,6 +314,11 @@ class LossScalingDetector implements LogDetector {
       understood,
       ...(settled === undefined ? {} : { allClear: settledWords(benign) }),
     };
+  }
+
+  /** Other things are called scale too, but only a loss scale is as large, or halves as often. */
+  private isLossScale(): boolean {
+    return this.largestScale >= leastLossScale || this.inferred.streaks.some(({ count }) => count >= surelyHalving);
   }
 
   private streakSighting(streak: Streak, isGuess: boolean): Sighting {
@@ -392,8 +404,10 @@ const blank = {
   rules: [],
 } as const;
 
+/** About: a bar shows three digits. */
 function isPowerOfTwo(ratio: number): boolean {
-  return ratio > 0 && Number.isInteger(Math.log2(ratio));
+  const exponent = Math.log2(ratio);
+  return Number.isFinite(exponent) && Math.abs(exponent - Math.round(exponent)) < 0.01;
 }
 
 function fellToOne({ last }: Streak): boolean {

@@ -16,7 +16,7 @@ const maxTensors = 200;
 const printed =
   /(?:tensor|Parameter|\b[A-Z]\w*(?=\[))(?:\[(?<shape>[\d, ]*)\])? (?:(?<dtype>[a-z]{1,4}\d{1,2}|bool|bf16) )?(?:n=\d+ (?:\([^)]*\) )?)?(?:[x∈]|μ|[+-]Inf!|NaN!)/u;
 const range = new RegExp(String.raw`x∈\[(${number})(?: \|[^|]*\|)?,? (${number})\]`, 'u');
-const mean = new RegExp(String.raw`μ=(${number})`, 'u');
+const mean = new RegExp(`μ=(${number})`, 'u');
 /** Infinities of a mask are meant. */
 const masks = /mask|bias_table|alibi/i;
 

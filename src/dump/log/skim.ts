@@ -35,10 +35,10 @@ const usualLimits: SkimLimits = {
   sampleEvery: 4 << 20,
 };
 
-/** Whatever a detector looks for stands in a line that this finds, or near one. */
+/** Whatever a detector looks for stands in a line that this finds, or near one. A loss scale that has fallen below 0.1 is such a thing too. */
 const suspicion =
-  /nan(?![a-z])|N[aA]N|[iI]nf(?![a-zA-Z])|INF(?!O)|finit|loss['"]?: ?['"]?0(?:\.0*)?['",} ]|verflow|OVERFLOW|by zero|[iI]nvalid |Traceback|rror:|Warning:/g;
-const weak = /^(?:Traceback|rror:|Warning:|[iI]nvalid )$/;
+  /nan(?![a-z])|N[aA]N|[iI]nf(?![a-zA-Z])|INF(?!O)|finit|loss['"]?: ?['"]?0(?:\.0*)?['",} ]|verflow|OVERFLOW|by zero|[iI]nvalid |Traceback|rror:|xception:|Warning:|cale['"]?[:=| ]{1,2}['"]?(?:0\.0|\d\.?\d?e-)/g;
+const weak = /^(?:Traceback|rror:|xception:|Warning:|[iI]nvalid |cale.*)$/;
 const longestWord = 16;
 
 export interface SkimFacts {

@@ -49,7 +49,7 @@ export class SkipWatch {
   skip(skip: Skip): void {
     const open = this.open.get(skip.rank);
     if (open === undefined || hasGrown(open.streak.last, skip)) {
-      this.settle(skip.rank);
+      if (open !== undefined) this.settle(skip.rank);
       this.begin(skip);
       return;
     }
@@ -126,6 +126,6 @@ function hasGrown(before: Skip, now: Skip): boolean {
 /** A scale of at most 1 makes no gradient larger than it is: that it overflows still is not the scale's fault. */
 function isHopeless({ last, count, isAfterProgress }: Streak): boolean {
   const scale = last.to ?? last.from;
-  if (scale !== null && scale <= 1 && count > 1) return true;
+  if (scale !== null && (scale < 1 || (scale === 1 && count > 1))) return true;
   return isAfterProgress && count >= skipsToDoubt;
 }
