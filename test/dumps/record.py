@@ -1,10 +1,11 @@
-"""Makes the input.log of each case below this folder, by running its script.py with real PyTorch.
+"""Makes the input.log of each case below this folder, by running its script.py with the real framework.
 
     python test/dumps/record.py                            all of them
     python test/dumps/record.py torch-anomaly/step-prints  one of them
 
-Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, nbclient, ipykernel, tensorboard and mindstudio-probe
-for the cases that show them. A script that takes a folder leaves the artefact there.
+Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, tensorflow-cpu, keras, jax, optax, nbclient,
+ipykernel, tensorboard and mindstudio-probe for the cases that show them. A script that takes a folder leaves the artefact
+there.
 What a run prints is kept byte for byte, but for the paths of the machine that it ran on: they become those of a project
 of ada's. A case without a script is derived from another's log by the function of its name here, and says from which in
 its file `derived-from`.
@@ -38,6 +39,8 @@ def anonymise(text: str) -> str:
     folders |= {str(pathlib.Path.home()): "/home/ada"}
     for folder in sorted(folders, key=len, reverse=True):
         text = text.replace(folder.rstrip("/") + "/", folders[folder] + "/")
+    # TensorFlow shows the last 50 characters of a path.
+    text = re.sub(r"\.\.\.\S*?/?(tf-check-numerics/\S+)", lambda m: f"...{f'{PROJECT}/{m[1]}'[-50:]}", text)
     text = re.sub(r"(?m)^(\s+host\s+: ).*$", r"\1localhost", text)
     return re.sub(r"/tmp/ipykernel_\d+/", "/tmp/ipykernel_4242/", text)
 

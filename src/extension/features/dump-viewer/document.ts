@@ -6,8 +6,10 @@ import { openDump } from '../../../dump/open';
 import { mergeRanks, rankName } from '../../../dump/ranks';
 import type { TextExcerpt } from '../../../protocol/dump-view';
 import type { ViewState } from '../../../protocol/messages';
+import { considerate } from './considerate-source';
 import { FrameLocator } from './frame-locator';
 import type { DumpViewerServices } from './services';
+import { TensorFile } from './tensor-file';
 import { readTextExcerpt } from './text-excerpt';
 import { buildViewModel, type ViewModel } from './view-model';
 import { openWorkspaceFile } from './workspace-file';
@@ -34,8 +36,11 @@ export class DumpDocument implements vscode.CustomDocument {
   private previous: Shown | undefined;
   /** Times and sizes of the file, and of those of other ranks, when they were last read. */
   private stamp = '';
+  private readonly tensorFiles = new WeakMap<Shown, TensorFile>();
   private generation = 0;
   private readonly ended = new AbortController();
+  /** Aborted when nobody shows the file any more. */
+  readonly signal = this.ended.signal;
   private reading = false;
   private isStale = false;
   private lastDuration = 0;
@@ -104,10 +109,38 @@ export class DumpDocument implements vscode.CustomDocument {
     return span ? readTextExcerpt(await this.open(), span, this.ended.signal) : null;
   }
 
+  /** The tensors that the dump shown names. @throws Error, in words, where it names none. */
+  tensors(generation: number): TensorFile {
+    const shown = this.shownAs(generation);
+    const name = shown.result.dump.recording?.tensorsFile ?? null;
+    if (name === null || !isSiblingName(name)) throw new Error(vscode.l10n.t('The dump names no file of tensors.'));
+    const known = this.tensorFiles.get(shown);
+    if (known) return known;
+    const file = new TensorFile(async () => {
+      try {
+        return await this.open(vscode.Uri.joinPath(this.uri, '..', name));
+      } catch (error) {
+        throw new Error(vscode.l10n.t('The tensors of this dump, {0}, cannot be read: {1}', name, inWords(error)));
+      }
+    });
+    this.tensorFiles.set(shown, file);
+    return file;
+  }
+
+  /** Another run to hold this one against. Rejects, in words, where it cannot be read. */
+  async readOther(uri: vscode.Uri): Promise<ReadResult> {
+    try {
+      return await openDump(await this.open(uri), this.ended.signal);
+    } catch (error) {
+      throw new Error(inWords(error));
+    }
+  }
+
   dispose(): void {
     clearTimeout(this.timer);
     this.ended.abort();
     this.watcher.dispose();
+    this.locator.dispose();
     this.changed.dispose();
   }
 
@@ -124,6 +157,7 @@ export class DumpDocument implements vscode.CustomDocument {
     this.previous = this.latest;
     this.latest = { ...model, generation, result };
     this.show({ status: 'shown', generation, view: model.view, notice: null });
+    this.services.onShown?.(this.uri, result.dump, this.locator);
   }
 
   private async open(uri = this.uri): Promise<ByteSource> {
@@ -213,25 +247,15 @@ export class DumpDocument implements vscode.CustomDocument {
   }
 
   private withProgress(source: ByteSource): ByteSource {
-    if (this.latest) return source;
     let read = 0;
     let told = Date.now();
-    const tell = (bytes: number) => {
+    return considerate(source, (bytes) => {
       read += bytes;
-      if (Date.now() - told < progressInterval) return;
+      if (this.latest || Date.now() - told < progressInterval) return;
       told = Date.now();
       const { name, generation } = this;
       this.show({ status: 'reading', generation, name, read, size: source.size ?? null });
-    };
-    return {
-      ...source,
-      async *stream() {
-        for await (const chunk of source.stream()) {
-          tell(chunk.length);
-          yield chunk;
-        }
-      },
-    };
+    });
   }
 }
 
@@ -244,6 +268,11 @@ function inWords(error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') return vscode.l10n.t('You may not read this file.');
   if (code === 'EISDIR') return vscode.l10n.t('This is a folder, not a file.');
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A dump may only point at a file beside it. */
+function isSiblingName(name: string): boolean {
+  return !/[\\/:\0]/.test(name) && name !== '' && !name.startsWith('.');
 }
 
 function escapeGlob(name: string): string {
