@@ -1,5 +1,6 @@
 // One record of a metrics file, names and values in any nesting: which of them say where in the run it is, and which are metrics.
 
+import { isGradientName, isLossName } from './log/metric-line';
 import type { MetricValue } from './metric-story';
 import { parsePythonNumber } from './python-number';
 
@@ -123,4 +124,18 @@ interface Found extends MetricRecord {
 /** Short texts only, and none with letters but those of NaN and infinity: a date or a hash is no number. */
 function numberOfText(text: string): number | null {
   return text.length <= 32 ? parsePythonNumber(text) : null;
+}
+
+/** A metrics record has numbers, and says where in the run they are or that they are losses; a structured log has a message. */
+export function isMetricRecord(record: object): boolean {
+  const { step, epoch, values } = new RecordReader().read(record);
+  if (
+    ['log', 'msg', 'message', 'event', 'levelname', 'severity'].some(
+      (key) => typeof Reflect.get(record, key) === 'string',
+    )
+  ) {
+    return false;
+  }
+  const isPlaced = step !== null || epoch !== null;
+  return values.some(({ name }) => isPlaced || isLossName(name) || isGradientName(name));
 }

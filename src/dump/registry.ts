@@ -7,6 +7,7 @@ import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { jax } from './formats/jax';
 import { keras } from './formats/keras';
 import { metricsCsv } from './formats/metrics-csv';
+import { metricsJson } from './formats/metrics-json';
 import { metricsJsonl } from './formats/metrics-jsonl';
 import { msprobe } from './formats/msprobe/reader';
 import { nandump } from './formats/nandump';
@@ -45,6 +46,7 @@ export const readers: readonly DumpReader[] = [
   trainerState,
   msprobe,
   tfdbg2File,
+  metricsJson,
   metricsJsonl,
   metricsCsv,
   dlfwInspect,

@@ -52,6 +52,7 @@ function bundleOf(part: ReadPart, eventFolders: ReadonlySet<string>): { kind: st
       return { kind: 'tfdbg2', folder, name: baseName(path) };
     case 'msprobe':
       return { kind: 'msprobe', folder: /\.json$/.test(path) ? folder : path, name: '' };
+    case 'metrics-json':
     case 'metrics-jsonl':
     case 'metrics-csv':
     case 'dlfw-inspect':

@@ -132,6 +132,20 @@ describe('JSON lines', () => {
   });
 });
 
+describe('a JSON list', () => {
+  test('of records keeps the lines of each', async () => {
+    const result = await open('[\n {"step": 1, "loss": 2},\n {\n  "step": 2,\n  "loss": NaN\n }\n]\n');
+    assert.deepEqual([result.dump.format, firstOf(result)], ['metrics-json', ['loss-nan', 'nan', 'loss', 2, null]]);
+    assert.deepEqual(result.dump.anomalies[0]?.span, { firstLine: 3, lastLine: 6 });
+    const cut = await open('[{"step": 1, "loss": NaN}, {"step": 2, "lo');
+    assert.deepEqual(
+      [firstOf(cut)?.[3], cut.problems],
+      [1, [{ message: 'The list of records breaks off here.', line: 1 }]],
+    );
+    assert.notEqual((await open('[{"name": "x", "price": NaN}]')).dump.format, 'metrics-json');
+  });
+});
+
 describe('tables', () => {
   test('have empty cells, quotes and other separators', async () => {
     for (const text of [
