@@ -73,10 +73,11 @@ class LineReader {
         this.problems.push({ message: 'This line is no JSON object.', line: number });
       return;
     }
-    const { step, epoch, rank, values } = this.records.read(record);
+    const { step, epoch, batch, rank, values } = this.records.read(record);
     this.story.row({
       step,
       epoch,
+      batch,
       rank,
       values,
       time: number,
