@@ -29,12 +29,12 @@ export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
   hfTrainer,
-  pytorchChecks,
-  trainerSentences,
   checkNumerics,
   jax,
   keras,
   numpy,
+  pytorchChecks,
+  trainerSentences,
   plainLog,
 ];
 
