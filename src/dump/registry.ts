@@ -9,6 +9,7 @@ import { keras } from './formats/keras';
 import { lossScaling } from './formats/loss-scaling';
 import { lovelyTensors } from './formats/lovely-tensors';
 import { metricsCsv } from './formats/metrics-csv';
+import { metricsJson } from './formats/metrics-json';
 import { metricsJsonl } from './formats/metrics-jsonl';
 import { msprobe } from './formats/msprobe/reader';
 import { nandump } from './formats/nandump';
@@ -52,6 +53,7 @@ export const readers: readonly DumpReader[] = [
   trainerState,
   msprobe,
   tfdbg2File,
+  metricsJson,
   metricsJsonl,
   metricsCsv,
   createNotebookReader(logReader),
