@@ -61,14 +61,7 @@ function bar(absMax: number, limit: number, isBroken: boolean, goodAbsMax: numbe
   const level = isBroken ? 'broken-bar' : absMax * nearLimit >= limit ? 'near-bar' : 'plain-bar';
   return html`<svg class="bar ${level}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
     <rect class="bar-track" x="0" y="0" width="100" height="6" />
-    <rect class="bar-fill" x="0" y="0" width=${isBroken ? 100 : length} height="6" />
-    ${isBroken ? teeth : nothing}
+    <path class="bar-fill" d="M0 3H${isBroken ? 100 : length}" />
     ${goodAbsMax === null ? nothing : svg`<rect class="bar-good" x=${Math.min(99, barLength(goodAbsMax, limit))} y="0" width="1" height="6" />`}
   </svg>`;
 }
-
-/** Gaps in the bar, so that what is not finite differs by more than its colour. */
-const teeth = Array.from(
-  { length: 16 },
-  (_, i) => svg`<rect class="bar-tooth" x=${6 * i + 3} y="0" width="1.6" height="6" />`,
-);

@@ -24,6 +24,8 @@ import type { GridRow, VirtualRowsElement } from './virtual-rows';
 const pageSize = 100;
 /** Pages kept; those in sight longest ago go first. */
 const mostPages = 60;
+/** Milliseconds in which rows must stay in sight to be asked for. */
+const settleDelay = 30;
 
 @customElement('nanlens-operations')
 export class OperationTableElement extends LitElement {
@@ -42,9 +44,16 @@ export class OperationTableElement extends LitElement {
   private readonly pages = new Map<number, readonly OperationRow[]>();
   private readonly asked = new Set<number>();
   private readonly rows = new Map<number, OperationRow>();
+  private loadTimer: ReturnType<typeof setTimeout> | undefined;
 
   protected override createRenderRoot(): this {
     return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.loadTimer);
+    this.loadTimer = undefined;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -64,10 +73,11 @@ export class OperationTableElement extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
+    const isNewTable = changed.has('table');
     const before = changed.get('table');
-    const isNew = changed.has('table') && before?.firstBad !== this.table?.firstBad;
+    const isNew = isNewTable && before?.firstBad !== this.table?.firstBad;
     if (isNew && this.table?.firstBad !== null) this.grid?.scrollToRow(this.active);
-    else if (this.grid) this.grid.requestUpdate();
+    if (isNewTable || changed.has('generation') || changed.has('comparison')) this.grid?.refresh();
   }
 
   protected override render(): Markup {
@@ -157,7 +167,7 @@ export class OperationTableElement extends LitElement {
     const row = this.rows.get(index) ?? this.pages.get(Math.floor(index / pageSize))?.[index % pageSize];
     if (!context || !table) return { classes: '', cells: html`` };
     if (!row) {
-      void this.load(Math.floor(index / pageSize));
+      this.loadSoon();
       return {
         classes: 'loading',
         cells: html`<span role="gridcell" class="quiet number">${index}</span><span role="gridcell" class="quiet" aria-label=${context.text('loadingRows')}>…</span>`,
@@ -205,7 +215,7 @@ export class OperationTableElement extends LitElement {
         tabindex="-1"
         title=${context.text('goToPlace', place.file, place.line)}
         @click=${() => this.goTo(index)}
-      ><span class="place-file">${place.file}</span>:${place.line}</button>
+      ><span class="place-file">${place.file}</span><span class="place-line">:${place.line}</span></button>
       <span class="quiet operation-module">${place.function === null ? '' : context.text('inFunction', place.function)}</span>`;
   }
 
@@ -259,6 +269,24 @@ export class OperationTableElement extends LitElement {
     }
   }
 
+  /** What is merely scrolled past is not asked for; what comes into sight next is. */
+  private loadSoon(): void {
+    const before = this.grid?.drawn.first ?? 0;
+    this.loadTimer ??= setTimeout(() => {
+      this.loadTimer = undefined;
+      const { grid, table } = this;
+      if (!grid || !table) return;
+      const { first, end } = grid.drawn;
+      if (Math.abs(first - before) > pageSize) {
+        this.loadSoon();
+        return;
+      }
+      const from = Math.max(0, Math.floor((first - pageSize / 2) / pageSize));
+      const to = Math.floor(Math.min(table.count - 1, end + pageSize / 2) / pageSize);
+      for (let page = from; page <= to; page++) void this.load(page);
+    }, settleDelay);
+  }
+
   private async load(page: number): Promise<void> {
     const { context, generation, comparison } = this;
     if (!context || this.asked.has(page)) return;
@@ -273,7 +301,7 @@ export class OperationTableElement extends LitElement {
         this.pages.delete(oldest);
         this.asked.delete(oldest);
       }
-      this.grid?.requestUpdate();
+      this.grid?.refresh();
     } catch (error) {
       this.asked.delete(page);
       this.note = words(error);

@@ -1,9 +1,12 @@
 // What a person sees and does on the viewer's page: node --test test/e2e/webview-page.mjs
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { accessibilityFaults, open } from './webview-harness.mjs';
+import { after, before, test } from 'node:test';
+import { accessibilityFaults, open, start, stop } from './webview-harness.mjs';
 import { dyingRun, healthyRun, hostileRun, lastLossFinite, longRun } from './webview-runs.mjs';
 import { themes } from './webview-themes.mjs';
+
+before(start);
+after(stop);
 
 for (const theme of Object.keys(themes)) {
   test(`a dead run, ${theme}: shown whole, accessible, nothing refused by its policy`, async () => {

@@ -1,11 +1,14 @@
 // The panels of the viewer's page that show a recorded step, on the recorder's own dumps.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { root } from '../../scripts/bundles.mjs';
-import { accessibilityFaults, open, readDump, readRanks } from './webview-harness.mjs';
+import { accessibilityFaults, open, readDump, readRanks, start, stop } from './webview-harness.mjs';
 import { float32Tensors, longTable, withoutFaults } from './webview-tables.mjs';
 import { themes } from './webview-themes.mjs';
+
+before(start);
+after(stop);
 
 const runs = path.join(root, 'examples/runs');
 const run = (name) => path.join(runs, `${name}.nandump.json`);
@@ -59,6 +62,9 @@ test('a deliberate infinity before the failure is not taken for it', async () =>
   const mask = page.locator('.vrow.is-bad', { hasText: 'aten::masked_fill' });
   assert.equal(await mask.count(), 1);
   assert.doesNotMatch(await mask.textContent(), /first bad/);
+  const line = page.locator('.vrow.first-bad .place-line');
+  assert.equal(await line.textContent(), ':25');
+  assert.ok((await line.boundingBox()).height < 25, 'the number of the line is broken over two');
 });
 
 test('the table is walked, searched for what broke, and left for the source with the keyboard alone', async () => {
@@ -112,7 +118,7 @@ test('a bar ends where its type ends, and a row says how near it is', async () =
   assert.match(await row.textContent(), /of at most 65504 \(float16\)/);
   assert.equal(await row.locator('.near-bar').count(), 2);
   const broken = page.locator('.vrow.first-bad .broken-bar .bar-fill');
-  assert.equal(await broken.getAttribute('width'), '100');
+  assert.equal(await broken.getAttribute('d'), 'M0 3H100');
 });
 
 test('not one element that is not finite is lost, and the map is walked with the keyboard', async () => {
