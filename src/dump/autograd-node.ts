@@ -6,7 +6,7 @@ export interface NodeExplanation {
   readonly why: string | null;
 }
 
-/** The forward operation behind a node: `PowBackward0` is `pow`, a custom Function keeps its class name. */
+/** The forward operation behind a node: `PowBackward0` is `pow`, Paddle's `sqrt_grad` is `sqrt`, a custom Function keeps its class name. */
 export function forwardName(node: string): string {
   const bare =
     node
@@ -14,7 +14,7 @@ export function forwardName(node: string): string {
       .split('::')
       .at(-1) ?? node;
   const builtIn = /^(\w+?)Backward\d+$/.exec(bare);
-  if (!builtIn) return bare.replace(/Backward$/, '');
+  if (!builtIn) return bare.replace(/Backward$|_grad$/, '');
   return (builtIn[1] ?? bare).replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 }
 

@@ -25,6 +25,12 @@ export function verdictOf({ first, confidence, why, note, lastPrinted }: Verdict
   return { sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1), confidence };
 }
 
+/** What is said of an anomaly where its line is in sight: `step 237, rank 3, backward: the gradient of `log` is NaN`. */
+export function eventAtItsLine(anomaly: Anomaly): string {
+  const where = placeWords(anomaly, null);
+  return `${where === '' ? '' : `${where}: `}${whatHappened({ ...anomaly, source: null })}`;
+}
+
 /** `step 237, rank 3, backward`; empty where nothing is known. */
 function placeWords(anomaly: Anomaly, lastPrinted: VerdictFacts['lastPrinted']): string {
   const { epoch, step, batch, rank, kind } = anomaly;
@@ -53,26 +59,27 @@ function whatHappened(anomaly: Anomaly): string {
   const value = anomaly.value === null ? 'a non-finite value' : valueWords[anomaly.value];
   switch (anomaly.kind) {
     case 'nan-backward':
-      return `the gradient of ${operation(anomaly)}${at} is NaN${anomaly.outputIndex === null ? '' : ` for its input ${anomaly.outputIndex}`}`;
+      return `the gradient of ${operation(anomaly)}${at} is ${anomaly.value === null ? 'NaN' : value}${anomaly.outputIndex === null ? '' : ` for its input ${anomaly.outputIndex}`}`;
     case 'nan-forward':
     case 'inf-forward':
-      return `${operation(anomaly)}${inModule(anomaly)}${at} gives ${value}`;
+      return `${anomaly.op === null && anomaly.module !== null ? `module ${anomaly.module}` : `${operation(anomaly)}${inModule(anomaly)}`}${at} gives ${value}`;
     case 'loss-nan':
     case 'loss-inf':
       return `${anomaly.metric === null ? 'the loss' : `\`${anomaly.metric}\``} is ${value}${at}`;
     case 'grad-nonfinite':
-      return `${anomaly.metric ?? anomaly.param ?? 'the gradient'} is ${value}${at}`;
+      return `${anomaly.metric ?? anomaly.param ?? (anomaly.op === null ? 'the gradient' : `what \`${anomaly.op}\` gives`)} is ${value}${at}`;
     case 'overflow':
       return `a value overflowed${inModule(anomaly)}${at}`;
     case 'overflow-skip':
       return `gradients overflowed and the optimizer step was skipped${at}`;
     case 'invalid-argument':
-      return `${anomaly.op === null ? 'a call' : operation(anomaly)}${at} refused ${anomaly.param === null ? 'an argument' : `its argument \`${anomaly.param}\``} that holds ${value}`;
+      return `${anomaly.op === null ? 'a call' : operation(anomaly)}${at} refused ${anomaly.param === null ? 'an argument' : `its argument \`${anomaly.param}\``}${anomaly.value === null ? '' : ` that holds ${value}`}`;
     case 'input-nan':
       return `the data hold ${value}${at}`;
     case 'metric-nonfinite':
       return `${anomaly.metric === null ? 'a printed value' : `\`${anomaly.metric}\``} is ${value}${at}`;
     case 'warning':
+      if (anomaly.value !== null) return `${operation(anomaly)}${at} gave ${value}, a warning says`;
       return `${anomaly.op === null ? 'an operation' : operation(anomaly)}${at} was warned about; whether NaN was the cause is not known`;
   }
 }

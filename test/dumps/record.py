@@ -1,9 +1,11 @@
-"""Makes the input.log of each case below this folder, by running its script.py with real PyTorch.
+"""Makes the input.log of each case below this folder, by running its script.py with the real framework.
 
     python test/dumps/record.py                            all of them
     python test/dumps/record.py torch-anomaly/step-prints  one of them
 
-Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, nbclient and ipykernel for the cases that show them.
+Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, tensorflow-cpu, keras, jax, optax, nbclient,
+ipykernel and tensorboard for the cases that show them. A script that takes a folder leaves the artefact there, and that
+file is kept as it is.
 What a run prints is kept byte for byte, but for the paths of the machine that it ran on: they become those of a project
 of ada's. A case without a script is derived from another's log by the function of its name here, and says from which in
 its file `derived-from`.
@@ -18,6 +20,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
 
 CASES = pathlib.Path(__file__).resolve().parent
 PROJECT = "/home/ada/project"
@@ -36,6 +39,8 @@ def anonymise(text: str) -> str:
     folders |= {str(pathlib.Path.home()): "/home/ada"}
     for folder in sorted(folders, key=len, reverse=True):
         text = text.replace(folder.rstrip("/") + "/", folders[folder] + "/")
+    # TensorFlow shows the last 50 characters of a path.
+    text = re.sub(r"\.\.\.\S*?/?(tf-check-numerics/\S+)", lambda m: f"...{f'{PROJECT}/{m[1]}'[-50:]}", text)
     text = re.sub(r"(?m)^(\s+host\s+: ).*$", r"\1localhost", text)
     return re.sub(r"/tmp/ipykernel_\d+/", "/tmp/ipykernel_4242/", text)
 
@@ -48,6 +53,21 @@ def run(case: str) -> bytes:
         command, cwd=CASES, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False
     )
     return anonymise(done.stdout.decode()).encode()
+
+
+def run_for_file(case: str) -> tuple[str, bytes]:
+    """Of a script that takes a folder to write to: the one file that it leaves there, and how the case names it."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        subprocess.run([sys.executable, f"{case}/script.py", folder], cwd=CASES, env=settings, timeout=300, check=True)
+        (file,) = (path for path in pathlib.Path(folder).iterdir() if path.is_file())
+        suffix = ".tfevents" if "tfevents" in file.name else file.suffix
+        return f"input{suffix}", file.read_bytes()
+
+
+def takes_folder(case: str) -> bool:
+    script = CASES / case / "script.py"
+    return script.exists() and "sys.argv[1]" in script.read_text()
 
 
 def run_notebook():
@@ -177,9 +197,12 @@ def main() -> None:
     scripts = sorted(str(path.parent.relative_to(CASES)) for path in CASES.glob("*/*/script.py"))
     for case in sys.argv[1:] or [*scripts, *DERIVED]:
         print(case, flush=True)
-        data = DERIVED[case]() if case in DERIVED else run(case)
-        (CASES / case).mkdir(parents=True, exist_ok=True)
         name = "input.ipynb" if case.endswith("-file") else "input.log"
+        if takes_folder(case):
+            name, data = run_for_file(case)
+        else:
+            data = DERIVED[case]() if case in DERIVED else run(case)
+        (CASES / case).mkdir(parents=True, exist_ok=True)
         (CASES / case / name).write_bytes(data)
 
 

@@ -1,23 +1,21 @@
 // The fallback for any text: printed losses that are NaN or Inf, statements that say so, and exceptions about them. Invents nothing.
 
 import { sourceOf } from '../frames';
+import { BarSteps, type MutablePlace } from '../log/bar-step';
 import type { LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
-import { isAlarmingName, isGradientName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
+import { isAlarmingName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
 import { type Classified, classifyException, classifyStatement, mentionsNonFinite } from '../log/nan-messages';
 import type { LogLine } from '../log/prefix';
-import type { Place } from '../log/progress';
 import type { Stack } from '../log/stack';
-import type { Anomaly, Dump, Frame, NonFinite } from '../model';
+import { metricKind, nonFiniteOf } from '../metric-kind';
+import type { Dump, Frame } from '../model';
 
 export const plainLog: LogFormat = { id: 'plain-log', detect: (context) => new PlainLogDetector(context) };
 
 const maxStatements = 200;
 /** How many lines after a statement may name the component that is bad. */
 const componentLines = 3;
-/** How many lines of a printed tensor are looked through. */
-const tensorLines = 100;
 
-type MutablePlace = { -readonly [K in keyof Place]: Place[K] };
 type MutableSighting = { -readonly [K in keyof Sighting]: Sighting[K] };
 
 class PlainLogDetector implements LogDetector {
@@ -26,11 +24,8 @@ class PlainLogDetector implements LogDetector {
   private framework: Dump['framework'] = null;
   private stackEnd = 0;
   private mentionedAt: number | null = null;
-  /** Places that a bar drawn right after the print completes. */
-  private stepless: MutablePlace[] = [];
+  private readonly bars = new BarSteps();
   private statement: { sighting: MutableSighting; until: number } | null = null;
-  /** An exception that shows the refused tensor in the lines below it. */
-  private pending: { sighting: MutableSighting; until: number } | null = null;
 
   constructor(private readonly context: LogContext) {}
 
@@ -40,15 +35,14 @@ class PlainLogDetector implements LogDetector {
     if (stack.kind !== 'exception' || stack.exception === null) return;
     const found = classifyException(stack.exception);
     if (found === null || this.sightings.length >= maxStatements) return;
-    const sighting = this.sighting(found, stack.exception, stack.frames, stack.rank, stack.firstLine, stack.lastLine);
-    if (found.showsTensor) this.pending = { sighting, until: stack.lastLine + tensorLines };
-    else this.sightings.push(sighting);
+    this.sightings.push(
+      this.sighting(found, stack.exception, stack.frames, stack.rank, stack.firstLine, stack.lastLine),
+    );
   }
 
   onLine(line: LogLine, metric: MetricLine | null): void {
     if (this.mentionedAt === null && mentionsNonFinite(line.text)) this.mentionedAt = line.number;
     if (this.framework === null && line.text.includes('-packages/')) this.noticeFramework(line.text);
-    if (this.pending !== null) this.tensorLine(this.pending, line);
     if (metric !== null) {
       this.metricLine(line, metric);
       return;
@@ -64,27 +58,8 @@ class PlainLogDetector implements LogDetector {
     this.statement = { sighting, until: line.number + componentLines };
   }
 
-  /** `tensor([[nan, nan],`: what the refused argument holds. Finite values are refused too, and then it is no NaN. */
-  private tensorLine(pending: { sighting: MutableSighting; until: number }, line: LogLine): void {
-    if (line.number <= this.stackEnd) return;
-    const value = /\bnan\b/.test(line.text)
-      ? 'nan'
-      : /-inf\b/.test(line.text)
-        ? '-inf'
-        : /\binf\b/.test(line.text)
-          ? 'inf'
-          : null;
-    if (value !== null) {
-      this.sightings.push({ ...pending.sighting, anomaly: { ...pending.sighting.anomaly, value } });
-      this.pending = null;
-    } else if (line.number > pending.until || !/^(?:tensor|Parameter|\s)/.test(line.text)) this.pending = null;
-  }
-
   private metricLine(line: LogLine, metric: MetricLine): void {
-    if (line.isProgressBar && metric.step !== null) {
-      for (const place of this.stepless) place.step = metric.step;
-    }
-    this.stepless = [];
+    this.bars.line(line, metric);
     metric.values.forEach((one, i) => {
       if (Number.isFinite(one.value) || (one.name !== null && !isAlarmingName(one.name))) return;
       if (!this.isComponentOfStatement(line, one)) this.badMetric(line, metric, one, i);
@@ -107,18 +82,18 @@ class PlainLogDetector implements LogDetector {
   }
 
   private badMetric(line: LogLine, metric: MetricLine, { name, value }: Metric, index: number): void {
-    const nonFinite: NonFinite = Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+    const nonFinite = nonFiniteOf(value) ?? 'nonfinite';
     const key = `${name} ${nonFinite} ${line.rank}`;
     if (this.seen.has(key) || this.seen.size > 2000) return;
     this.seen.add(key);
-    const kind = kindOf(name, nonFinite);
+    const kind = metricKind(name, nonFinite);
     const point = this.context.progress.point(line.rank);
     const place: MutablePlace = {
       step: metric.step,
       batch: metric.batch,
       epoch: metric.epoch ?? (point.isEpochRunning ? point.epoch : null),
     };
-    if (metric.step === null && metric.batch === null && !line.isProgressBar) this.stepless.push(place);
+    this.bars.add(place, line);
     this.sightings.push({
       anomaly: {
         kind,
@@ -204,10 +179,3 @@ const frameworks: Readonly<Record<string, Dump['framework']>> = {
   jax: 'jax',
   numpy: 'numpy',
 };
-
-function kindOf(name: string | null, value: NonFinite): Anomaly['kind'] {
-  if (name === null) return 'metric-nonfinite';
-  if (isGradientName(name)) return 'grad-nonfinite';
-  if (isLossName(name)) return value === 'nan' ? 'loss-nan' : 'loss-inf';
-  return 'metric-nonfinite';
-}

@@ -79,7 +79,7 @@ class TorchAnomalyDetector implements LogDetector {
 
   onStack(stack: Stack): void {
     if (stack.kind === 'exception') this.exceptionStack(stack);
-    else this.forwardStack(stack);
+    else if (stack.kind !== 'creation') this.forwardStack(stack);
   }
 
   private warningLine(line: LogLine): void {

@@ -24,9 +24,33 @@ export interface Sighting {
   /** Order within the log, finer than lines. */
   readonly order: number;
   readonly role?: Anomaly['role'];
+  /** Of a warning: whether it tells of a NaN or infinity that was made at its line, and not only of one that may be. */
+  readonly isCause?: boolean;
   readonly confidence: Verdict['confidence'];
   /** Why it happened, where that can be derived: a clause without a full stop. */
   readonly why: string | null;
+}
+
+/** An anomaly of which nothing is known yet. */
+export const unknownAnomaly = {
+  value: null,
+  op: null,
+  outputIndex: null,
+  module: null,
+  param: null,
+  metric: null,
+  rank: null,
+  source: null,
+  frames: [],
+  stats: null,
+  rules: [],
+  span: null,
+} as const satisfies Partial<Sighting['anomaly']>;
+
+/** 1-based lines, both ends included. */
+export interface LineSpan {
+  readonly firstLine: number;
+  readonly lastLine: number;
 }
 
 export interface LogEvidence {
@@ -35,6 +59,8 @@ export interface LogEvidence {
   readonly framework: Dump['framework'];
   readonly sightings: readonly Sighting[];
   readonly problems: readonly DumpProblem[];
+  /** Lines that this format knows the meaning of: what the fallback makes of their words is left out. */
+  readonly understood?: readonly LineSpan[];
   /** The first line that speaks of NaN or Inf without saying that anything is. */
   readonly mentionedAt?: number | null;
   /** Beyond what ordinary training prints say. */

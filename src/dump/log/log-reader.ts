@@ -3,12 +3,13 @@
 import type { Anomaly, ByteSource, Dump, DumpProblem, DumpReader, ReadResult, Series } from '../model';
 import { detectTextEncoding } from '../text-encoding';
 import { verdictOf } from '../verdict';
-import type { LogContext, LogEvidence, LogFormat, Sighting } from './detector';
+import type { LineSpan, LogContext, LogEvidence, LogFormat, Sighting } from './detector';
 import { LauncherReport } from './launcher-report';
-import { newTextFacts, type RawLine, readLines, type TextFacts } from './lines';
+import { newTextFacts, type RawLine, type TextFacts } from './lines';
 import { isLossName } from './metric-line';
 import { cleanLine, type LogLine, noHints, type PrefixHints, sniffPrefixHints } from './prefix';
 import { nowhere, Progress, placeAfter } from './progress';
+import { newSkimFacts, type SkimFacts, type SkimLimits, skimLines } from './skim';
 import { StackCollector } from './stack';
 
 const maxAnomalies = 1000;
@@ -33,12 +34,16 @@ export async function readLog(
   source: ByteSource,
   signal: AbortSignal,
   formats: readonly LogFormat[],
+  limits?: SkimLimits,
 ): Promise<ReadResult & { readonly claims: readonly Claim[] }> {
   const scan = new LogScan(formats);
-  const facts = newTextFacts();
+  const facts = { ...newTextFacts(), ...newSkimFacts() };
   let failure: DumpProblem | null = null;
   try {
-    for await (const batch of readLines(source, facts, signal)) scan.batch(batch);
+    for await (const { lines, afterGap } of skimLines(source, facts, signal, limits)) {
+      if (afterGap) scan.gap();
+      scan.batch(lines);
+    }
   } catch (error) {
     signal.throwIfAborted();
     failure = {
@@ -82,6 +87,11 @@ class LogScan {
     });
   }
 
+  /** Lines were passed over: no stack goes on behind them. */
+  gap(): void {
+    this.stacks.end();
+  }
+
   batch(lines: readonly RawLine[]): void {
     this.hints ??= sniffPrefixHints(lines.slice(0, linesForHints).map(({ text }) => text));
     for (const raw of lines) {
@@ -92,15 +102,17 @@ class LogScan {
 
   private line(line: LogLine): void {
     if (line.text.length === 0) return;
-    this.stacks.line(line);
+    const isFrame = this.stacks.line(line);
     this.launcher.line(line);
-    const metric = this.progress.observe(line);
+    const metric = isFrame ? null : this.progress.observe(line);
     for (const { detector } of this.detectors) detector.onLine(line, metric);
   }
 
-  finish(facts: TextFacts): ReadResult & { claims: readonly Claim[] } {
+  finish(facts: TextFacts & SkimFacts): ReadResult & { claims: readonly Claim[] } {
     this.stacks.end();
-    const found = this.detectors.map(({ format, detector }) => ({ id: format.id, evidence: detector.finish() }));
+    const found = withoutRepeats(
+      this.detectors.map(({ format, detector }) => ({ id: format.id, evidence: detector.finish() })),
+    );
     const claims = found
       .map(({ id, evidence }) => ({ format: id, claim: evidence.claim }))
       .sort((a, b) => b.claim - a.claim);
@@ -109,7 +121,9 @@ class LogScan {
       found.flatMap(({ evidence }) => evidence.sightings),
       this.launcher.rootRank,
     );
-    const anomalies = sightings.slice(0, maxAnomalies).map(settle);
+    // Skips of a loss scale that settles are a part of a failed run's story, and no failure of a healthy run.
+    const isHealthy = sightings.every(({ role }) => role === 'benign');
+    const anomalies = isHealthy ? [] : sightings.slice(0, maxAnomalies).map(settle);
     const problems = [...found.flatMap(({ evidence }) => evidence.problems).sort(byLine), ...this.textProblems(facts)];
     if (sightings.length > maxAnomalies) {
       problems.push({ message: `${sightings.length - maxAnomalies} more events are not listed.`, line: null });
@@ -132,7 +146,7 @@ class LogScan {
     sightings: readonly Sighting[],
     anomalies: readonly Anomaly[],
     evidences: readonly LogEvidence[],
-    facts: TextFacts,
+    facts: TextFacts & SkimFacts,
   ): Dump['verdict'] {
     const [first] = anomalies;
     const [sighting] = sightings;
@@ -150,10 +164,22 @@ class LogScan {
     const mention = mentionedAt
       ? `; the word stands in line ${mentionedAt}, where it reports nothing that is understood`
       : '';
+    if (facts.isCutShort) {
+      return {
+        sentence: 'No NaN or Inf is reported in what was read; too many places of this log could speak of one.',
+        confidence: 'unknown',
+      };
+    }
     if (readings === 0) {
       return {
         sentence: `No NaN or Inf is reported in this log, which holds no training values that could show one${mention}.`,
         confidence: 'unknown',
+      };
+    }
+    if (facts.skipped > 0) {
+      return {
+        sentence: `No NaN or Inf in this log: nothing in its ${facts.lines} lines reports one${mention}.`,
+        confidence: 'likely',
       };
     }
     return {
@@ -162,8 +188,14 @@ class LogScan {
     };
   }
 
-  private textProblems(facts: TextFacts): DumpProblem[] {
+  private textProblems(facts: TextFacts & SkimFacts): DumpProblem[] {
     const problems: DumpProblem[] = [];
+    if (facts.skipped > 0) {
+      problems.push({
+        message: `The log is long: only its head, its end and what may speak of a failure were read in full${facts.isCutShort ? ', and of the latter only the first places' : ''}. The curves are drawn from samples.`,
+        line: null,
+      });
+    }
     if (facts.undecodable > 0) {
       problems.push({
         message: `${facts.undecodable} characters are not valid ${facts.encoding.toUpperCase()}; each is read as “�”.`,
@@ -186,13 +218,55 @@ class LogScan {
   }
 }
 
+interface Found {
+  readonly id: string;
+  readonly evidence: LogEvidence;
+}
+
+/** What the fallback, the last, says of lines that another format knows better is dropped. */
+function withoutRepeats(found: readonly Found[]): readonly Found[] {
+  const fallback = found.at(-1);
+  if (fallback === undefined) return found;
+  const others = found.slice(0, -1);
+  const spans = others.flatMap(({ evidence }) => evidence.understood ?? []);
+  if (spans.length === 0) return found;
+  const isUnderstood = coverage(spans);
+  const sightings = fallback.evidence.sightings.filter(
+    ({ anomaly }) => anomaly.span === null || !isUnderstood(anomaly.span.lastLine),
+  );
+  return [...others, { ...fallback, evidence: { ...fallback.evidence, sightings } }];
+}
+
+/** Whether a line lies in one of the spans, each question answered in logarithmic time. */
+function coverage(spans: readonly LineSpan[]): (line: number) => boolean {
+  const sorted = [...spans].sort((a, b) => a.firstLine - b.firstLine);
+  const ends: number[] = [];
+  for (const { lastLine } of sorted) ends.push(Math.max(lastLine, ends.at(-1) ?? 0));
+  return (line) => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle]?.firstLine ?? 0) <= line) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && (ends[low - 1] ?? 0) >= line;
+  };
+}
+
 /** First cause first: the earliest that is no benign one, but the rank that the launcher blames goes before its followers. */
 function inOrder(sightings: readonly Sighting[], rootRank: number | null): Sighting[] {
   const sorted = [...sightings].sort((a, b) => a.order - b.order);
   const real = sorted.filter(
-    ({ role, anomaly }) => role !== 'benign' && role !== 'secondary' && anomaly.kind !== 'warning',
+    ({ role, anomaly, isCause }) =>
+      role !== 'benign' && role !== 'secondary' && (anomaly.kind !== 'warning' || isCause === true),
   );
-  let first = real[0] ?? sorted.find(({ role }) => role !== 'benign');
+  // A warning goes before values that were printed later, but not before an error that names its operation.
+  const named = real.find(({ anomaly }) => anomaly.kind !== 'warning' && anomaly.op !== null);
+  let first =
+    (real[0]?.anomaly.kind === 'warning' ? named : undefined) ??
+    real[0] ??
+    sorted.find(({ role }) => role !== 'benign');
   if (rootRank !== null && first !== undefined && first.anomaly.rank !== null && first.anomaly.rank !== rootRank) {
     first = real.find(({ anomaly }) => anomaly.rank === rootRank) ?? first;
   }
@@ -208,7 +282,7 @@ function settle(sighting: Sighting, index: number, all: readonly Sighting[]): An
 }
 
 /** A loss that grew by orders of magnitude before the end is evidence of its own. */
-function explosion(series: readonly Series[], first: Anomaly): string | null {
+export function explosion(series: readonly Series[], first: Anomaly): string | null {
   const loss = series.find(({ name }) => isLossName(name) && (first.metric === null || name.startsWith(first.metric)));
   if (loss === undefined) return null;
   const bad = loss.values.findIndex((value) => !Number.isFinite(value));

@@ -18,12 +18,14 @@ export interface Metric {
   readonly value: number;
 }
 
-const epochPattern = /\b(?:epochs?|ep)['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?!\w|[.:]\d)/i;
+const epochPattern = /\b(?:epochs?|ep)(?:\(\w{1,8}\))?['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?!\w|[.:]\d)/i;
 const stepPattern =
-  /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
+  /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)(?:\(\w{1,8}\))?['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
 const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)(?:\s*[:=]\s*|(?<=(?:^|[|,;\]])\s*it)\s+)(\d+)(?!\w|%|[.:]\d)/;
 const batchPattern = /(?:^|[^\w.-])(batch(?:_(?:idx|number|nb|id))?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
 const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/])/g;
+/** Keras' report of a whole epoch, `8/8 - 1s - 97ms/step - loss: 0.5`: no step of it. */
+const epochReport = /^\s*(\d+)\/\1 - (?:ETA: )?\d+m?s - /;
 const barFraction = /\|\s*(\d+)\/(\d+)\s*\[/;
 const pair = new RegExp(
   String.raw`(?<![\w/.\\-])(['"]?)(\|[A-Za-z_]\w*\||[A-Za-z_][\w./@-]*(?:[ ](?:loss|norm|scale|rate|cost|acc|accuracy)(?=\W))?)\1(\s*[:=]\s*|\s+)['"(\[]{0,2}(?:[\w.]+\()?\s*(${pythonNumberPattern})(?![:/]\d)`,
@@ -117,7 +119,7 @@ function readPlace(line: LogLine): Omit<MetricLine, 'values'> {
     step: numberOrNull(step?.[2]),
     stepName: step?.[1]?.toLowerCase() ?? null,
   };
-  if (place.step !== null || place.batch !== null) return place;
+  if (place.step !== null || place.batch !== null || (!line.isProgressBar && epochReport.test(text))) return place;
   const counted = line.isProgressBar ? (barFraction.exec(text) ?? lastFraction(text)) : fractionAfterEpoch(text, epoch);
   return counted ? { ...place, step: Number(counted[1]), stepName: line.isProgressBar ? 'bar' : 'fraction' } : place;
 }

@@ -9,48 +9,7 @@ export interface Classified {
   readonly param: string | null;
   readonly step: number | null;
   readonly batch: number | null;
-  /** Whether the refused tensor is printed below, and only it says whether NaN was the matter. */
-  readonly showsTensor: boolean;
 }
-
-interface Pattern {
-  readonly text: RegExp;
-  readonly kind: AnomalyKind;
-  readonly value?: NonFinite;
-  readonly showsTensor?: boolean;
-}
-
-/** Groups named op, param, value, step and batch are taken over. */
-const exceptions: readonly Pattern[] = [
-  {
-    text: /Expected parameter (?<param>\w+) \(.*? of distribution (?<op>\w+)\(.* but found invalid values/,
-    kind: 'invalid-argument',
-    showsTensor: true,
-  },
-  {
-    text: /Expected value argument \(.*? of the distribution (?<op>\w+)\(.* but found invalid values/,
-    kind: 'invalid-argument',
-    showsTensor: true,
-  },
-  {
-    text: /probability tensor contains either `inf`, `nan` or element < 0/,
-    kind: 'invalid-argument',
-    value: 'nonfinite',
-  },
-  { text: /(?<op>linalg\.\w+): .*contain(?:s|ed) non-finite values/, kind: 'invalid-argument', value: 'nonfinite' },
-  {
-    text: /The total norm of order .* is non-finite, so it cannot be clipped/,
-    kind: 'grad-nonfinite',
-    value: 'nonfinite',
-  },
-  { text: /Loss became infinite or NaN at iteration=(?<step>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
-  { text: /NaN or Inf loss encountered at batch (?<batch>\d+)/, kind: 'loss-nan', value: 'nonfinite' },
-  { text: /invalid value \((?<value>nan|inf)\) encountered in (?<op>[\w-]+)/, kind: 'nan-forward' },
-  { text: /^FloatingPointError: divide by zero encountered in (?<op>\w+)/, kind: 'inf-forward', value: 'inf' },
-  { text: /^FloatingPointError: overflow encountered in (?<op>\w+)/, kind: 'overflow', value: 'inf' },
-  { text: /^FloatingPointError: invalid value encountered in (?<op>\w+)/, kind: 'nan-forward', value: 'nan' },
-  { text: /Input (?<param>\w+) contains (?<value>NaN|infinity)/, kind: 'input-nan' },
-];
 
 const nanWord = /(?<![\w.-])(?:nans?|infs?|infinity|infinite|non-?finite|not finite)(?![\w-])/i;
 /** Errors about names and files: a `nan` in them is a name. */
@@ -67,8 +26,6 @@ const detected =
   /\b(?:detected|found|encountered)\s+(?:an? |some )?(?:nans?|infs?|infinity|non-?finite)\b|\b(?:nans?|infs?|infinity)(?:\/(?:nan|inf)s?)?\s+(?:was |were |values? )?(?:detected|found|encountered)\b/i;
 /** A sentence of a person or a library, not a tensor that was printed into one line. */
 const maxStatementLength = 2000;
-/** JAX says it once more in the exception that follows, and says more there. */
-const jaxNote = /encountered in the (?:output|backward pass) of a .*function\. Calling the de-optimized/;
 /** A condition or a promise is no event. */
 const conditional =
   /\b(?:if|when|whether|unless|should|would|could|may|might|can|will|check(?:s|ing)?|detect(?:s|ing)?|filter(?:s|ing)?|no|never|without|0|zero)\b[^.]*?(?:nan|inf|finite)/i;
@@ -77,10 +34,6 @@ const conditional =
 export function classifyException(exception: string): Classified | null {
   if (exception.length > 2 * maxStatementLength || unrelated.test(exception) || tornBackward.test(exception))
     return null;
-  for (const pattern of exceptions) {
-    const match = pattern.text.exec(exception);
-    if (match) return fromPattern(pattern, match);
-  }
   const message = exception.replace(/^[\w.]+:?\s*/, '');
   if (!nanWord.test(message)) return null;
   return generic(message);
@@ -93,33 +46,14 @@ export function mentionsNonFinite(text: string): boolean {
 
 /** @returns null where the line states nothing of the kind. */
 export function classifyStatement(text: string): Classified | null {
-  if (
-    text.length > maxStatementLength ||
-    jaxNote.test(text) ||
-    !(statement.test(text) || detected.test(text)) ||
-    conditional.test(text)
-  )
+  if (text.length > maxStatementLength || !(statement.test(text) || detected.test(text)) || conditional.test(text))
     return null;
   return generic(text);
 }
 
-function fromPattern({ kind, value, showsTensor }: Pattern, match: RegExpExecArray): Classified {
-  const groups = match.groups ?? {};
-  const stated = groups.value === undefined ? (value ?? null) : /nan/i.test(groups.value) ? 'nan' : 'inf';
-  return {
-    kind: kind === 'nan-forward' && stated === 'inf' ? 'inf-forward' : kind,
-    value: stated,
-    op: groups.op ?? null,
-    param: groups.param ?? null,
-    step: groups.step === undefined ? null : Number(groups.step),
-    batch: groups.batch === undefined ? null : Number(groups.batch),
-    showsTensor: showsTensor ?? false,
-  };
-}
-
 function generic(message: string): Classified {
   const value = valueIn(message);
-  return { kind: kindIn(message, value), value, op: null, param: null, step: null, batch: null, showsTensor: false };
+  return { kind: kindIn(message, value), value, op: null, param: null, step: null, batch: null };
 }
 
 function valueIn(message: string): NonFinite {

@@ -99,7 +99,8 @@ export class Progress {
     }
     const count = metric.step ?? metric.batch;
     if (count === null) return;
-    if (track.stepName !== metric.stepName) track.stride = null;
+    // A script that prints nothing but numbers prints them each step, until it shows that it does not.
+    if (track.stepName !== metric.stepName) track.stride = metric.stepName === '' ? 1 : null;
     else if (track.count !== null && track.count !== count)
       track.stride = count > track.count ? count - track.count : null;
     track.stepName = metric.stepName;

@@ -22,9 +22,14 @@ export interface Stack {
   readonly isChained: boolean;
 }
 
-/** `exception`: a traceback. `forward`: who called the operation. `parent`: who called the operation that induced it. */
-export type StackKind = 'exception' | 'forward' | 'parent';
+/**
+ * `exception`: a traceback. `forward`: who called the operation. `parent`: who called the operation that induced it.
+ * `creation`: who put the operation into its graph.
+ */
+export type StackKind = 'exception' | 'forward' | 'parent' | 'creation';
 
+/** The lines around the one that runs. */
+const numberedCode = /^\s*\d+ {2,}/;
 const maxFrames = 400;
 const maxOpenStacks = 64;
 const maxTextLength = 1000;
@@ -48,10 +53,14 @@ interface OpenStack {
   isChained: boolean;
 }
 
-const pythonHeading = /(?:^|\W)Traceback \(most recent call last\):?\s*$/;
+const mayBeHeading = /raceback|defined at|stack trace for/;
+/** It may be glued to the progress bar that was being drawn. */
+const pythonHeading = /Traceback \(most recent call last\):?\s*$/;
 const notebookHeading = /^([A-Za-z_][\w.]*)\s+Traceback \(most recent call last\)\s*$/;
 const forwardHeading = /Traceback of forward call that caused the error:\s*$/;
 const parentHeading = /Traceback of forward call that induced the previous calculation:\s*$/;
+const creationHeading =
+  /^(?:Detected at node \S+ defined at \(most recent call last\)|Original stack trace for '[^']*'|Caused by op '[^']*', defined at):\s*$/;
 const forwardEnd = /^\s?\((?:Triggered internally|print_stack|function )/;
 const chainNote = /^(?:The above exception was the direct cause of|During handling of the above exception, another)/;
 const exceptionLine = /^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?:: ?(.*))?$/;
@@ -64,12 +73,12 @@ export class StackCollector {
 
   constructor(private readonly emit: (stack: Stack) => void) {}
 
-  line(line: LogLine): void {
+  /** @returns whether the line is a frame or its code, which say nothing else, however much they look like a print. */
+  line(line: LogLine): boolean {
     const { text } = line;
-    if (text.includes('raceback') && this.heading(line)) return;
+    if (mayBeHeading.test(text) && this.heading(line)) return false;
     const open = this.open.get(line.channel);
-    if (open === undefined) this.idle(line);
-    else this.inside(open, line);
+    return open === undefined ? this.idle(line) : this.inside(open, line);
   }
 
   end(): void {
@@ -85,7 +94,9 @@ export class StackCollector {
         ? 'forward'
         : parentHeading.test(text)
           ? 'parent'
-          : null;
+          : creationHeading.test(text)
+            ? 'creation'
+            : null;
     if (kind === null) return false;
     const before = this.open.get(line.channel);
     if (before !== undefined) this.close(before, null, before.kind !== 'exception');
@@ -124,19 +135,20 @@ export class StackCollector {
   }
 
   /** Outside of any stack: a frame here means that the log was cut before the heading. */
-  private idle(line: LogLine): void {
+  private idle(line: LogLine): boolean {
     if (chainNote.test(line.text)) {
       this.chained.add(line.channel);
-      return;
+      return false;
     }
-    if (!line.text.startsWith('  File "')) return;
+    if (!line.text.startsWith('  File "')) return false;
     const location = parseClassicFrame(line.text);
-    if (location === null) return;
+    if (location === null) return false;
     const open = this.begin(line, 'exception', null, null, false);
     open.location = location;
+    return true;
   }
 
-  private inside(open: OpenStack, line: LogLine): void {
+  private inside(open: OpenStack, line: LogLine): boolean {
     const { text } = line;
     open.rank ??= line.rank;
     const location = open.isNotebook ? parseNotebookFrame(text) : parseClassicFrame(text);
@@ -144,46 +156,51 @@ export class StackCollector {
       this.finishFrame(open);
       open.location = location;
       this.touch(open, line);
-      return;
+      return true;
     }
-    if (open.isNotebook) this.insideNotebook(open, line);
-    else this.insideClassic(open, line);
+    return open.isNotebook ? this.insideNotebook(open, line) : this.insideClassic(open, line);
   }
 
-  private insideNotebook(open: OpenStack, line: LogLine): void {
+  private insideNotebook(open: OpenStack, line: LogLine): boolean {
     const arrow = parseArrowLine(line.text);
     if (arrow !== null && open.location !== null) {
       if (open.location.line === 0) open.location = { ...open.location, line: arrow.line };
       if (open.location.line === arrow.line) open.text = arrow.code;
       this.touch(open, line);
-      return;
+      return true;
     }
     const name = exceptionLine.exec(line.text)?.[1];
     if (name !== undefined && (name === open.announced || isExceptionName(name))) this.closeWith(open, line);
+    return numberedCode.test(line.text);
   }
 
-  private insideClassic(open: OpenStack, line: LogLine): void {
+  private insideClassic(open: OpenStack, line: LogLine): boolean {
     const { text } = line;
     if (open.heading === null && forwardEnd.test(text)) open.kind = 'forward';
     if (open.location !== null && /^\s{4}\s*\S/.test(text) && open.foreign === 0) {
       if (open.text === null && !isMarkerLine(text)) open.text = text.trim().slice(0, maxTextLength);
       this.touch(open, line);
-      return;
+      return true;
     }
-    if (line.isProgressBar || text.trim().length === 0) return;
+    if (line.isProgressBar || text.trim().length === 0) return false;
     if (open.kind === 'exception') {
       const name = exceptionLine.exec(text)?.[1];
       if (name !== undefined && isExceptionName(name)) {
         this.closeWith(open, line);
-        return;
+        return false;
       }
+    } else if (open.kind === 'creation') {
+      // Its frames stand between empty lines, and the first line of another kind is the message.
+      this.close(open, null, true);
+      return false;
     } else if (forwardEnd.test(text)) {
       this.touch(open, line);
       this.close(open, null, open.heading !== null);
-      return;
+      return false;
     }
-    if (/^\s{2}\[Previous line repeated \d+ more times?\]/.test(text) || isMarkerLine(text)) return;
+    if (/^\s{2}\[Previous line repeated \d+ more times?\]/.test(text) || isMarkerLine(text)) return true;
     if (++open.foreign > maxForeignLines) this.close(open, null, false);
+    return false;
   }
 
   private closeWith(open: OpenStack, line: LogLine): void {

@@ -6,6 +6,7 @@ import { openDump } from '../../../dump/open';
 import { mergeRanks, rankName } from '../../../dump/ranks';
 import type { TextExcerpt } from '../../../protocol/dump-view';
 import type { ViewState } from '../../../protocol/messages';
+import { considerate } from './considerate-source';
 import { FrameLocator } from './frame-locator';
 import type { DumpViewerServices } from './services';
 import { TensorFile } from './tensor-file';
@@ -139,6 +140,7 @@ export class DumpDocument implements vscode.CustomDocument {
     clearTimeout(this.timer);
     this.ended.abort();
     this.watcher.dispose();
+    this.locator.dispose();
     this.changed.dispose();
   }
 
@@ -155,6 +157,7 @@ export class DumpDocument implements vscode.CustomDocument {
     this.previous = this.latest;
     this.latest = { ...model, generation, result };
     this.show({ status: 'shown', generation, view: model.view, notice: null });
+    this.services.onShown?.(this.uri, result.dump, this.locator);
   }
 
   private async open(uri = this.uri): Promise<ByteSource> {
@@ -244,25 +247,15 @@ export class DumpDocument implements vscode.CustomDocument {
   }
 
   private withProgress(source: ByteSource): ByteSource {
-    if (this.latest) return source;
     let read = 0;
     let told = Date.now();
-    const tell = (bytes: number) => {
+    return considerate(source, (bytes) => {
       read += bytes;
-      if (Date.now() - told < progressInterval) return;
+      if (this.latest || Date.now() - told < progressInterval) return;
       told = Date.now();
       const { name, generation } = this;
       this.show({ status: 'reading', generation, name, read, size: source.size ?? null });
-    };
-    return {
-      ...source,
-      async *stream() {
-        for await (const chunk of source.stream()) {
-          tell(chunk.length);
-          yield chunk;
-        }
-      },
-    };
+    });
   }
 }
 

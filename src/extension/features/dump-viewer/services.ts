@@ -1,7 +1,7 @@
 // What the viewer needs of the extension around it.
 
 import type * as vscode from 'vscode';
-import type { Anomaly, ByteSource } from '../../../dump/model';
+import type { Anomaly, ByteSource, Dump } from '../../../dump/model';
 import type { FixOffer, FixOutcome } from '../../../protocol/messages';
 import type { FrameLocator } from './frame-locator';
 
@@ -21,6 +21,8 @@ export interface DumpViewerServices {
    * `openNodeFile`, the web entry nothing.
    */
   openFile?(uri: vscode.Uri): Promise<ByteSource> | undefined;
+  /** Takes in what the dump says of source lines, each time that it is read. */
+  onShown?(uri: vscode.Uri, dump: Dump, locator: FrameLocator): void;
   /** Shows the page of a rule; without it rule codes are plain text. */
   openRulePage?(code: string): Thenable<unknown>;
   /** Without it no fix is offered. */

@@ -1,0 +1,9 @@
+import keras
+import numpy as np
+
+random = np.random.default_rng(5)
+features = random.normal(size=(96, 4)).astype("float32")
+targets = random.normal(size=(96, 1)).astype("float32")
+model = keras.Sequential([keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(1)])
+model.compile(keras.optimizers.SGD(0.01), "mse", metrics=["mae"])
+model.fit(features, targets, batch_size=8, epochs=3, callbacks=[keras.callbacks.TerminateOnNaN()])
