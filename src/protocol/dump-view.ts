@@ -224,6 +224,13 @@ export interface TensorListView {
   readonly problem: string | null;
 }
 
+/** How often each label occurs in a vector of the batch. */
+export interface LabelCountsView {
+  readonly name: string;
+  readonly counts: readonly { readonly label: number; readonly count: number }[];
+  readonly labelsLeftOut: number;
+}
+
 /** A part of a tensor as a matrix: all dimensions but the last make its rows. */
 export interface TensorRegion {
   readonly firstRow: number;

@@ -1,10 +1,10 @@
 // How large the numbers of a tensor are, against the largest of their type: in figures, and as a bar on a log scale.
 
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { TensorSummary } from '../protocol/dump-view';
+import type { NonFiniteRun, TensorSummary } from '../protocol/dump-view';
+import type { StringKey } from '../protocol/strings';
 import { formatCount, formatShape, formatValue } from './number-format';
 import type { PageContext } from './page-context';
-import { kindName } from './series-summary';
 
 /** Where bars begin: below it, no training overflows. */
 const smallest = 1e-8;
@@ -47,13 +47,19 @@ export function magnitude(
   </div>`;
 }
 
+const shortNames: Readonly<Record<NonFiniteRun['kind'], StringKey>> = {
+  nan: 'nanCount',
+  inf: 'positiveInfinityCount',
+  '-inf': 'negativeInfinityCount',
+};
+
 /** `NaN 12, −Inf 4`. */
 function brokenWords(context: PageContext, { nonFinite }: TensorSummary): string {
-  return nonFinite
-    .map(({ kind, count }) =>
-      count === null ? kindName(context, kind) : `${kindName(context, kind)} ${formatCount(count, context.language)}`,
-    )
-    .join(', ');
+  const words = nonFinite.map(({ kind, count }) => {
+    const name = context.text(shortNames[kind]);
+    return count === null ? name : `${name} ${formatCount(count, context.language)}`;
+  });
+  return words.join(', ');
 }
 
 function bar(absMax: number, limit: number, isBroken: boolean, goodAbsMax: number | null): TemplateResult {

@@ -69,14 +69,17 @@ export class OperationTableElement extends LitElement {
     if (before && before.count === table.count && before.firstBad === table.firstBad) return;
     this.details = null;
     this.note = '';
-    this.active = table.firstBad ?? 0;
+    // After hiding, the page comes back where it stood.
+    const remembered = before ? null : (this.context?.state.row ?? null);
+    this.active = remembered !== null && remembered < table.count ? remembered : (table.firstBad ?? 0);
+    if (remembered !== null) void this.loadDetails(this.active);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     const isNewTable = changed.has('table');
     const before = changed.get('table');
     const isNew = isNewTable && before?.firstBad !== this.table?.firstBad;
-    if (isNew && this.table?.firstBad !== null) this.grid?.scrollToRow(this.active);
+    if (isNew && (this.active > 0 || this.table?.firstBad !== null)) this.grid?.scrollToRow(this.active);
     if (isNewTable || changed.has('generation') || changed.has('comparison')) this.grid?.refresh();
   }
 
@@ -237,6 +240,7 @@ export class OperationTableElement extends LitElement {
 
   private readonly select = (index: number): void => {
     this.active = index;
+    this.context?.remember({ row: index });
     void this.loadDetails(index);
   };
 

@@ -4,6 +4,7 @@ import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import './chart';
+import './label-counts';
 import './nan-map';
 import './operation-table';
 import './raw-text';
@@ -184,7 +185,19 @@ export class ViewerElement extends LitElement {
               html`<nanlens-nan-map .context=${context} .generation=${generation}></nanlens-nan-map>`,
             )
       }
-      ${batch && saysOfBatch(batch) ? section('batch', context.text('batchPanel'), batchPanel(context, batch)) : nothing}
+      ${
+        batch && saysOfBatch(batch)
+          ? section(
+              'batch',
+              context.text('batchPanel'),
+              html`${batchPanel(context, batch)}${
+                tensorsFile === null
+                  ? nothing
+                  : html`<nanlens-label-counts .context=${context} .generation=${generation}></nanlens-label-counts>`
+              }`,
+            )
+          : nothing
+      }
       ${section('fidelity', context.text('fidelity'), fidelityPanel(context, fidelity, run))}
     `;
   }

@@ -142,6 +142,7 @@ export async function open(
         message: `Opened ${operations.frame(operation)?.path}.`,
       })),
       tensorList: answer('tensorList', () => tensorFile.list()),
+      labelCounts: answer('labelCounts', () => tensorFile.labels()),
       nanMap: answer('nanMap', (params) =>
         tensorFile.map(params, new AbortController().signal, 'This tensor cannot be shown as a map.'),
       ),

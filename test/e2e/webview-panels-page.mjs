@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../../scripts/bundles.mjs';
 import { accessibilityFaults, open, readDump, readRanks, start, stop } from './webview-harness.mjs';
-import { float32Tensors, longTable, withoutFaults } from './webview-tables.mjs';
+import { longTable, tensorFile, withoutFaults } from './webview-tables.mjs';
 import { themes } from './webview-themes.mjs';
 
 before(start);
@@ -22,8 +22,8 @@ function brokenTensors() {
   values[5 * 24 + 2] = Number.NaN;
   values[6 * 24 + 2] = Number.NaN;
   values[20 * 24 + 7] = Number.POSITIVE_INFINITY;
-  return float32Tensors({
-    input0: [[4, 8, 24], values.map((value) => Math.abs(value) % 3)],
+  return tensorFile({
+    input0: [[4, 8, 24], values.map((value) => (Number.isFinite(value) ? 1 : 0))],
     output0: [[4, 8, 24], values],
   });
 }
@@ -127,7 +127,7 @@ test('not one element that is not finite is lost, and the map is walked with the
   values[0] = Number.POSITIVE_INFINITY;
   values[1234 * 300 + 150] = Number.NEGATIVE_INFINITY;
   const { page, describe, violations, shot } = await open(await readDump(run(transformer)), {
-    tensors: float32Tensors({ output0: [[4000, 300], values] }),
+    tensors: tensorFile({ output0: [[4000, 300], values] }),
   });
   await page.waitForSelector('.map-summary');
   assert.match((await describe()).nanMap, /^3 of 1,200,000 elements are not finite\..*up to 25 × 2 elements/);
@@ -155,6 +155,21 @@ test('not one element that is not finite is lost, and the map is walked with the
   assert.deepEqual(violations, []);
 });
 
+test('the row and the tensor that were chosen come back with the page', async () => {
+  const result = await readDump(run(transformer));
+  const first = await open(result, { tensors: brokenTensors() });
+  await first.page.waitForSelector('.map-summary');
+  await first.page.locator('.tensor-choice select').selectOption('0');
+  await first.page.locator('nanlens-rows.operations .vgrid').focus();
+  await first.page.keyboard.press('End');
+  await first.page.waitForFunction(() => window.keptState?.row === 274 && window.keptState?.tensor === 0);
+  const stored = await first.page.evaluate(() => window.keptState);
+  const second = await open(result, { tensors: brokenTensors(), stored });
+  await second.page.waitForSelector('.vrow.active[aria-rowindex="276"]');
+  assert.match(await second.page.locator('.row-details h3').textContent(), /row 274/);
+  await second.page.waitForFunction(() => /All of the 768/.test(document.querySelector('.map-summary')?.textContent));
+});
+
 test('tensors that were left behind are said to be missing', async () => {
   const { page, violations } = await open(await readDump(run(transformer)));
   await page.waitForSelector('.map-problem');
@@ -165,10 +180,13 @@ test('tensors that were left behind are said to be missing', async () => {
 test('the batch: its ranges, its bad rows and their samples', async () => {
   const { page, violations, shot } = await open(await readDump(run('transfer_learning.step-233.rank-0')), {
     theme: 'light',
+    tensors: tensorFile({ 'batch0.[1][1]': [[6], BigInt64Array.of(1n, 0n, 1n, 1n, 2n, 1n)] }),
   });
+  await page.waitForSelector('.labels');
   const batch = page.locator('[data-section="batch"]');
   assert.match(await batch.textContent(), /Rows that hold or cause it\s*63 of 64: 0 to 25, 27 to 63/);
   assert.match(await batch.locator('tbody tr.broken').first().textContent(), /^\s*0\s*2986\s*$/);
+  assert.match(await page.locator('.labels tbody').textContent(), /^\s*0\s*1\s*1\s*4\s*2\s*1\s*$/);
   await shot('batch-light', 'batch');
   assert.deepEqual(await accessibilityFaults(page), []);
   assert.deepEqual(violations, []);
