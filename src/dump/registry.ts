@@ -1,18 +1,21 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
 import { checkNumerics } from './formats/check-numerics';
+import { dlfwInspect } from './formats/dlfw-inspect';
 import { hfTrainer } from './formats/hf-trainer';
 import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { jax } from './formats/jax';
 import { keras } from './formats/keras';
 import { metricsCsv } from './formats/metrics-csv';
 import { metricsJsonl } from './formats/metrics-jsonl';
+import { msprobe } from './formats/msprobe/reader';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { numpy } from './formats/numpy';
 import { plainLog } from './formats/plain-log';
 import { pytorchChecks } from './formats/pytorch-checks';
 import { tensorboard } from './formats/tensorboard';
+import { tfdbg2File } from './formats/tfdbg2/file';
 import { torchAnomaly } from './formats/torch-anomaly';
 import { trainerSentences } from './formats/trainer-sentences';
 import { trainerState } from './formats/trainer-state';
@@ -25,12 +28,12 @@ export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
   hfTrainer,
-  pytorchChecks,
-  trainerSentences,
   checkNumerics,
   jax,
   keras,
   numpy,
+  pytorchChecks,
+  trainerSentences,
   plainLog,
 ];
 
@@ -40,8 +43,11 @@ export const readers: readonly DumpReader[] = [
   nandump,
   tensorboard,
   trainerState,
+  msprobe,
+  tfdbg2File,
   metricsJsonl,
   metricsCsv,
+  dlfwInspect,
   createNotebookReader(logReader),
   logReader,
 ];

@@ -14,7 +14,7 @@ import { LanguageStatus } from './features/language-status';
 import { registerRecorderCommands } from './features/recorder/commands';
 import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
-import { RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
+import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
 import type { Platform } from './platform';
 
 async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8Array; language: Uint8Array }> {
@@ -68,6 +68,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
   const dumpViewer = registerDumpViewer(context, {
     log: (message) => log.info(message),
     onShown: (uri, dump, locator) => void runEvidence.show(uri, dump, locator),
+    fixes: new RuleFixes(engine),
     openRulePage: (code) => vscode.commands.executeCommand(SHOW_RULE_COMMAND, code),
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });

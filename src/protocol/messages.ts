@@ -189,4 +189,6 @@ export interface PageMethods {
   readonly describe: Method<null, PageDescription>;
   /** Presses the *Go to line* of the blamed frame, as a person would. */
   readonly pressGoToLine: Method<null, JumpOutcome>;
+  /** Presses the *Apply Fix* of the blamed frame; refused where there is none. */
+  readonly pressApplyFix: Method<null, FixOutcome>;
 }

@@ -4,7 +4,7 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { AnomalyView, FrameView } from '../protocol/dump-view';
-import type { FixOffer, JumpOutcome, WorkspaceExcerpt } from '../protocol/messages';
+import type { FixOffer, FixOutcome, JumpOutcome, WorkspaceExcerpt } from '../protocol/messages';
 import { arrow } from './icons';
 import { codeListing, fold, type Markup } from './markup';
 import type { PageContext } from './page-context';
@@ -169,16 +169,19 @@ export class StackElement extends LitElement {
     }
   }
 
-  private async applyFix(): Promise<void> {
-    const { context, index, generation } = this;
-    if (!context) return;
+  /** Undefined where no fix is offered. */
+  async applyFix(): Promise<FixOutcome | undefined> {
+    const { context, index, generation, fix } = this;
+    if (!context || !fix) return undefined;
     try {
-      const { outcome, message } = await context.host.request('applyFix', { generation, anomaly: index });
-      this.outcome = message;
+      const outcome = await context.host.request('applyFix', { generation, anomaly: index });
+      this.outcome = outcome.message;
       // What is mended is not offered again, and the source reads differently now.
-      if (outcome === 'applied') await Promise.all([this.loadFix(), this.loadWorkspaceExcerpt()]);
+      if (outcome.outcome === 'applied') await Promise.all([this.loadFix(), this.loadWorkspaceExcerpt()]);
+      return outcome;
     } catch (error) {
       this.outcome = error instanceof Error ? error.message : String(error);
+      return { outcome: 'refused', message: this.outcome };
     }
   }
 

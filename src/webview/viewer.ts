@@ -21,7 +21,7 @@ import type {
   SeriesView,
   Verdict,
 } from '../protocol/dump-view';
-import type { HostMethods, JumpOutcome, PageSetup, ViewState } from '../protocol/messages';
+import type { FixOutcome, HostMethods, JumpOutcome, PageSetup, ViewState } from '../protocol/messages';
 import { protocolVersion } from '../protocol/messages';
 import type { StringKey } from '../protocol/strings';
 import { anomalyDetails, kindOf, roleOf, whenOf } from './anomaly-details';
@@ -69,6 +69,12 @@ export class ViewerElement extends LitElement {
     if (this.shown && next.generation < this.shown.generation) return;
     this.shown = next;
     this.status = '';
+  }
+
+  /** Does what a press of *Apply Fix* does. */
+  async pressApplyFix(): Promise<FixOutcome> {
+    const outcome = await this.querySelector<StackElement>('nanlens-stack')?.applyFix();
+    return outcome ?? { outcome: 'refused', message: '' };
   }
 
   /** Does what a press of *Go to Line* does. */

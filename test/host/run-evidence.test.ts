@@ -1,6 +1,8 @@
 // A dump that is open marks its lines in the source: findings are raised, hovers show values, and one command clears it all.
 import { assert } from 'chai';
 import * as vscode from 'vscode';
+import type { DumpViewerApi } from '../../src/extension/features/dump-viewer';
+import type { FixOutcome } from '../../src/protocol/messages';
 import { codeOf, diagnosticsOf, openFile, writeFile } from '../harness/editor';
 import { eventually, test } from '../harness/suite';
 
@@ -109,6 +111,37 @@ test('a blamed line raises its finding, shows its values, and follows edits; one
     () => !diagnosticsOf(uri).some(({ message }) => message.includes('run')),
   );
   assert.equal(await hoverText(uri, 5), '');
+});
+
+test('the fix that a rule has for the blamed line is applied from the viewer', async () => {
+  await clear();
+  const uri = await writeFile('evidence/to_mend.py', source);
+  const dump = await writeFile('evidence/to_mend.nandump.json', dumpOf('/cluster/job/evidence/to_mend.py'));
+  const extension = vscode.extensions.getExtension<{ readonly dumpViewer: DumpViewerApi }>('nanlens.nanlens');
+  if (!extension) throw new Error('The extension is not installed');
+  const { dumpViewer } = await extension.activate();
+  await vscode.commands.executeCommand('nanlens.openDump', dump);
+  const press = (): Promise<FixOutcome> => dumpViewer.request(dump, { method: 'pressApplyFix', params: null });
+  // The rule has more than one fix: the first of the list that comes up is taken.
+  let pressed: FixOutcome | undefined;
+  await eventually('a fix is applied', async () => {
+    const pressing = press().then((outcome) => {
+      pressed = outcome;
+    });
+    for (let i = 0; i < 20 && !pressed; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+    }
+    await pressing;
+    if (pressed?.outcome === 'applied') return true;
+    pressed = undefined;
+    return false;
+  });
+  assert.include(pressed?.message, 'to_mend.py');
+  const mended = await vscode.workspace.openTextDocument(uri);
+  assert.notInclude(mended.getText(), 'torch.log(p))');
+  await eventually('nothing is blamed where the line is another', () => !lineOf(uri, 5)?.message.includes('run'));
+  await clear();
 });
 
 test('a blamed file that is not open is marked in the list of problems', async () => {

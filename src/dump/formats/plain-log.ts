@@ -3,6 +3,7 @@
 import { sourceOf } from '../frames';
 import { BarSteps, type MutablePlace } from '../log/bar-step';
 import type { LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
+import { unknownAnomaly } from '../log/detector';
 import { isAlarmingName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
 import { type Classified, classifyException, classifyStatement, mentionsNonFinite } from '../log/nan-messages';
 import type { LogLine } from '../log/prefix';
@@ -128,26 +129,18 @@ class PlainLogDetector implements LogDetector {
     firstLine: number,
     lastLine: number,
   ): MutableSighting {
-    const { kind, value, op, param, step, batch } = found;
     return {
       anomaly: {
-        kind,
-        value,
-        op,
-        outputIndex: null,
-        module: null,
-        param,
-        metric: null,
+        ...unknownAnomaly,
+        ...found,
         rank,
         source: sourceOf(frames),
         frames,
         message,
-        stats: null,
-        rules: [],
         span: { firstLine, lastLine },
       },
       after: this.context.progress.point(rank),
-      at: step === null && batch === null ? null : { step, batch, epoch: this.context.progress.point(rank).epoch },
+      at: null,
       order: firstLine,
       confidence: 'certain',
       why: null,

@@ -4,11 +4,7 @@ import type { AnomalyKind, NonFinite } from '../model';
 
 export interface Classified {
   readonly kind: AnomalyKind;
-  readonly value: NonFinite | null;
-  readonly op: string | null;
-  readonly param: string | null;
-  readonly step: number | null;
-  readonly batch: number | null;
+  readonly value: NonFinite;
 }
 
 const nanWord = /(?<![\w.-])(?:nans?|infs?|infinity|infinite|non-?finite|not finite)(?![\w-])/i;
@@ -53,7 +49,7 @@ export function classifyStatement(text: string): Classified | null {
 
 function generic(message: string): Classified {
   const value = valueIn(message);
-  return { kind: kindIn(message, value), value, op: null, param: null, step: null, batch: null };
+  return { kind: kindIn(message, value), value };
 }
 
 function valueIn(message: string): NonFinite {

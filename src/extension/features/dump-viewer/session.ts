@@ -209,15 +209,17 @@ export class DumpSession implements vscode.Disposable {
   }
 
   private async openAsText(generation: number, anomaly: number | null): Promise<null> {
+    const { anomalies } = this.document.shownAs(generation).result.dump;
+    const uri = this.document.fileOf(anomalies[anomaly ?? 0]);
     const excerpt = anomaly === null ? null : await this.document.textExcerpt(generation, anomaly);
     let text: vscode.TextDocument;
     try {
-      text = await vscode.workspace.openTextDocument(this.document.uri);
+      text = await vscode.workspace.openTextDocument(uri);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(vscode.l10n.t('The file cannot be opened as text: {0}', reason));
     }
-    if (!/\.(?:json|jsonl|ipynb|csv)$/i.test(this.document.name)) {
+    if (!/\.(?:json|jsonl|ipynb|csv)$/i.test(uri.path)) {
       text = await vscode.languages.setTextDocumentLanguage(text, 'nan-log');
     }
     const options: vscode.TextDocumentShowOptions = { viewColumn: this.panel.viewColumn ?? vscode.ViewColumn.Active };

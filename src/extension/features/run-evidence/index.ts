@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { ObservedValuesHover } from './hover';
 import type { RunEvidenceStore } from './store';
 
+export { RuleFixes } from './blamed-fixes';
 export { RunEvidenceStore } from './store';
 
 export const CLEAR_RUN_EVIDENCE_COMMAND = 'nanlens.clearRunEvidence';
