@@ -149,6 +149,9 @@ export interface OperationsView {
   readonly firstBad: number | null;
   readonly badCount: number;
   readonly hasParameters: boolean;
+  readonly hasPlaces: boolean;
+  /** Whether the type of any tensor is known. */
+  readonly hasTypes: boolean;
   /** The rows that are in sight first, around the first bad one. */
   readonly opening: readonly OperationRow[];
 }

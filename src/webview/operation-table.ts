@@ -24,6 +24,7 @@ import type { GridRow, VirtualRowsElement } from './virtual-rows';
 const pageSize = 100;
 /** Pages kept; those in sight longest ago go first. */
 const mostPages = 60;
+const keptCharacters = 18;
 /** Milliseconds in which rows must stay in sight to be asked for. */
 const settleDelay = 30;
 
@@ -103,7 +104,7 @@ export class OperationTableElement extends LitElement {
       </div>
       <nanlens-rows
         id="operations-grid"
-        class="operations ${table.hasParameters ? 'with-parameters' : ''} ${this.comparison === null ? '' : 'with-good'}"
+        class="operations ${table.hasPlaces ? 'with-places' : ''} ${table.hasParameters ? 'with-parameters' : ''} ${this.comparison === null ? '' : 'with-good'}"
         .label=${context.text('modulesAndOperations')}
         .describedBy=${'operations-summary operations-help'}
         .count=${table.count}
@@ -115,7 +116,7 @@ export class OperationTableElement extends LitElement {
         .onOtherKey=${this.onKey}
       ></nanlens-rows>
       <p class="visually-hidden" id="operations-help">${context.text('operationsHelp')}</p>
-      <p class="quiet table-note">${context.text('barsHelp')}</p>
+      <p class="quiet table-note">${context.text(table.hasTypes ? 'barsHelp' : 'barsWithoutTypes')}</p>
       <p class="jump-outcome" role="status">${this.note}</p>
       ${this.details ? this.detailsOf(context, this.details) : nothing}
     `;
@@ -160,7 +161,7 @@ export class OperationTableElement extends LitElement {
 
   private head(context: PageContext, table: OperationsView): TemplateResult {
     const column = (key: StringKey) => html`<span role="columnheader">${context.text(key)}</span>`;
-    return html`${column('columnNumber')}${column('operation')}${column('columnSource')}${column('columnInputs')}${
+    return html`${column('columnNumber')}${column('operation')}${table.hasPlaces ? column('columnSource') : nothing}${column('columnInputs')}${
       table.hasParameters ? column('columnParameters') : nothing
     }${column('columnOutputs')}${this.comparison === null ? nothing : column('columnGoodRun')}`;
   }
@@ -181,12 +182,12 @@ export class OperationTableElement extends LitElement {
       classes: `${isFirst ? 'first-bad' : ''} ${row.isBad ? 'is-bad' : ''}`,
       cells: html`<span role="gridcell" class="quiet number">${index}</span>
         <span role="rowheader" class="operation-name">
-          <span class="operation-title">${isFirst ? broken : nothing}<code title=${row.name}>${row.name}</code>${
+          <span class="operation-title">${isFirst ? broken : nothing}<code title=${row.name}>${endKept(row.name)}</code>${
             isFirst ? html`<span class="first-bad-label">${context.text('firstBad')}</span>` : nothing
           }</span>
-          <span class="quiet operation-module">${this.origin(context, row)}</span>
+          <span class="quiet operation-module" title=${row.module ?? ''}>${endKept(this.origin(context, row))}</span>
         </span>
-        <span role="gridcell">${this.place(context, row)}</span>
+        ${table.hasPlaces ? html`<span role="gridcell">${this.place(context, row)}</span>` : nothing}
         <span role="gridcell">${magnitude(context, row.inputs)}</span>
         ${table.hasParameters ? html`<span role="gridcell">${magnitude(context, row.parameters)}</span>` : nothing}
         <span role="gridcell">${magnitude(context, row.outputs, row.goodAbsMax)}</span>
@@ -219,7 +220,7 @@ export class OperationTableElement extends LitElement {
         title=${context.text('goToPlace', place.file, place.line)}
         @click=${() => this.goTo(index)}
       ><span class="place-file">${place.file}</span><span class="place-line">:${place.line}</span></button>
-      <span class="quiet operation-module">${place.function === null ? '' : context.text('inFunction', place.function)}</span>`;
+      <span class="quiet operation-module"><span>${place.function === null ? '' : context.text('inFunction', place.function)}</span></span>`;
   }
 
   private detailsOf(context: PageContext, details: OperationDetails): TemplateResult {
@@ -311,6 +312,12 @@ export class OperationTableElement extends LitElement {
       this.note = words(error);
     }
   }
+}
+
+/** Of a dotted name the end says most, so that where room is short it is the beginning that gives way. */
+function endKept(name: string): TemplateResult {
+  const dot = name.length <= keptCharacters ? -1 : name.indexOf('.', name.length - keptCharacters);
+  return html`<span class="head">${name.slice(0, dot < 0 ? undefined : dot)}</span><span>${dot < 0 ? '' : name.slice(dot)}</span>`;
 }
 
 function words(error: unknown): string {

@@ -121,6 +121,24 @@ test('a bar ends where its type ends, and a row says how near it is', async () =
   assert.equal(await broken.getAttribute('d'), 'M0 3H100');
 });
 
+test('columns that no row fills are not there; without types bars have the limit of float16 for a mark', async () => {
+  const log = path.join(root, 'test/dumps/hf-underflow-overflow/half-precision/input.log');
+  const { page, violations, shot } = await open(await readDump(log), { theme: 'light' });
+  const columns = await page.locator('.operations [role="columnheader"]').allTextContents();
+  assert.deepEqual(columns, ['#', 'Operation', 'Inputs, |max|', 'Parameters, |max|', 'Outputs, |max|']);
+  const weights = page.locator('.vrow.first-bad > [role="gridcell"]').nth(2);
+  assert.match(await weights.textContent(), /43200/);
+  assert.equal(await weights.locator('.bar-mark').count(), 1);
+  const ends = await page.evaluate(() => {
+    const [row] = document.querySelectorAll('.vrow');
+    return [row.lastElementChild.getBoundingClientRect().right, row.getBoundingClientRect().right];
+  });
+  assert.ok(ends[1] - ends[0] < 30, 'the last column ends where the row ends');
+  await shot('modules-light', 'operations');
+  assert.deepEqual(await accessibilityFaults(page), []);
+  assert.deepEqual(violations, []);
+});
+
 test('not one element that is not finite is lost, and the map is walked with the keyboard', async () => {
   const values = new Float32Array(4000 * 300);
   values[3999 * 300 + 299] = Number.NaN;
@@ -210,14 +228,14 @@ test('a good run stands behind the charts and beside the table, until it is sent
   await page.locator('vscode-button', { hasText: 'Compare with a Good Run…' }).click();
   await page.waitForSelector('.compared');
   assert.match(await page.locator('.compared').textContent(), /Compared with good-run\.nandump\.json/);
-  await page.waitForSelector('.vrow.first-bad .bar-good');
+  await page.waitForSelector('.vrow.first-bad .bar-mark');
   const goodCell = page.locator('.vrow.first-bad > [role="gridcell"]').last();
   assert.equal(await goodCell.textContent(), '6.0048');
   await shot('compared-timeline', 'timeline');
   await shot('compared-operations', 'operations');
   assert.deepEqual(await accessibilityFaults(page), []);
   await page.locator('button', { hasText: 'Stop Comparing' }).click();
-  await page.waitForFunction(() => !document.querySelector('.bar-good, .compared'));
+  await page.waitForFunction(() => !document.querySelector('.bar-mark, .compared'));
   assert.ok(calls.some(([method]) => method === 'dropGoodRun'));
   assert.deepEqual(violations, []);
 });

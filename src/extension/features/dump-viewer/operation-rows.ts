@@ -55,6 +55,10 @@ export class OperationRows {
       firstBad: this.firstBad,
       badCount: this.bad.length,
       hasParameters: this.entries.some(({ parameters }) => parameters.length > 0),
+      hasPlaces: this.entries.some(({ source }) => source !== null),
+      hasTypes: this.entries.some((entry) =>
+        [...entry.inputs, ...entry.outputs, ...entry.parameters].some(({ dtype }) => dtype !== null),
+      ),
       opening: this.rows(Math.max(0, centre - openingRows), centre + openingRows),
     };
   }
