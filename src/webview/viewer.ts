@@ -281,11 +281,14 @@ export class ViewerElement extends LitElement {
       ${view.problemsLeftOut > 0 ? html`<p class="quiet">${context.text('problemsLeftOut', view.problemsLeftOut)}</p>` : nothing}`;
   }
 
-  private comparedWith(context: PageContext, { name, series, operationsMatched }: ComparisonView): TemplateResult {
+  private comparedWith(
+    context: PageContext,
+    { name, verdict, series, operationsMatched }: ComparisonView,
+  ): TemplateResult {
     const help = series.length === 0 && operationsMatched === 0 ? 'comparedNothing' : 'comparedHelp';
     return html`<p class="remark compared">
       <span class="good-line" aria-hidden="true"></span>
-      <span>${context.text('comparedWith', name)}. <span class="quiet">${context.text(help)}</span></span>
+      <span>${context.text('comparedWith', name)}: ${withCode(verdict.sentence)} <span class="quiet">${context.text(help)}</span></span>
       <button type="button" class="toggle" @click=${() => this.stopComparing()}>${context.text('stopComparing')}</button>
     </p>`;
   }

@@ -139,6 +139,19 @@ test('a region reads no more than its own rows, and what lies outside of the ten
   assert.equal(read, 2 * 10 * 4);
 });
 
+test('of a tensor that is too large its first rows are read, and a row at least', async () => {
+  const values = new Float32Array(100 * 10);
+  values[35] = Number.NaN;
+  const bytes = file(
+    { x: { dtype: 'F32', shape: [100, 10], data_offsets: [0, values.byteLength] } },
+    new Uint8Array(values.buffer),
+  );
+  const [entry] = (await readTensorDirectory(source(bytes))).tensors as [TensorEntry];
+  const rows = async (mostBytes: number) =>
+    (await nanMap(source(bytes), entry, null, { rows: 99, columns: 99 }, signal, mostBytes))?.region.rows;
+  assert.deepEqual([await rows(4000), await rows(399), await rows(1)], [100, 9, 1]);
+});
+
 test('a scalar is a matrix of one element, a vector one row', () => {
   assert.deepEqual(matrixSize([]), { rows: 1, columns: 1 });
   assert.deepEqual(matrixSize([5]), { rows: 1, columns: 5 });

@@ -14,10 +14,11 @@ const mostLabelVectors = 16;
 const mostLabels = 200;
 
 export class TensorFile {
+  private source: Promise<ByteSource> | undefined;
   private directory: Promise<TensorDirectory> | undefined;
 
-  /** @param open rejects, in words, where there is no such file */
-  constructor(private readonly open: () => Promise<ByteSource>) {}
+  /** @param openFile rejects, in words, where there is no such file */
+  constructor(private readonly openFile: () => Promise<ByteSource>) {}
 
   async list(): Promise<TensorListView> {
     let directory: TensorDirectory;
@@ -25,6 +26,7 @@ export class TensorFile {
       directory = await this.read();
     } catch (error) {
       // Whoever copies a dump often leaves the tensors behind; they may still come.
+      this.source = undefined;
       this.directory = undefined;
       const problem = longText(error instanceof Error ? error.message : String(error));
       return { entries: [], entriesLeftOut: 0, first: null, problem };
@@ -69,6 +71,12 @@ export class TensorFile {
       views.push({ name: shortText(entry.name), counts: shown, labelsLeftOut: counts.length - shown.length });
     }
     return views;
+  }
+
+  /** Once: some file systems give whole files only. */
+  private open(): Promise<ByteSource> {
+    this.source ??= this.openFile();
+    return this.source;
   }
 
   private read(): Promise<TensorDirectory> {
