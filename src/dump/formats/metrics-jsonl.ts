@@ -1,8 +1,9 @@
 // Metrics as JSON lines, one record a line: Python's own json module, W&B histories, Hugging Face and home-made loggers. NaN may be bare or in quotes.
 
 import { isObject } from '../field-reader';
+import { FlatRecords } from '../flat-records';
 import { newTextFacts, type RawLine, readLines } from '../log/lines';
-import { isMetricRecord, RecordReader } from '../metric-record';
+import { isMetricRecord, type MetricRecord, RecordReader } from '../metric-record';
 import { MetricStory } from '../metric-story';
 import type { DumpProblem, DumpReader } from '../model';
 import { detectTextEncoding } from '../text-encoding';
@@ -10,6 +11,7 @@ import { readJson } from '../tolerant-json';
 
 const linesForSniff = 20;
 const maxProblems = 20;
+const brace = 123;
 
 export const metricsJsonl: DumpReader = {
   id: 'metrics-jsonl',
@@ -60,20 +62,21 @@ class LineReader {
   readonly story = new MetricStory();
   last = 0;
   private readonly records = new RecordReader();
+  private readonly flat = new FlatRecords();
   private readonly problems: DumpProblem[] = [];
   private broken = 0;
 
   line({ number, text }: RawLine): void {
     this.last = number;
-    if (text.trim() === '') return;
-    const record = parseLine(text);
+    if (text.charCodeAt(0) !== brace && text.trim() === '') return;
+    const record = this.record(text);
     if (record === null) {
       this.broken++;
       if (this.problems.length < maxProblems)
         this.problems.push({ message: 'This line is no JSON object.', line: number });
       return;
     }
-    const { step, epoch, batch, rank, values } = this.records.read(record);
+    const { step, epoch, batch, rank, values } = record;
     this.story.row({
       step,
       epoch,
@@ -84,6 +87,16 @@ class LineReader {
       span: { firstLine: number, lastLine: number },
       message: () => text.trim(),
     });
+  }
+
+  /** @returns null for no object */
+  private record(text: string): MetricRecord | null {
+    const flat = this.flat.read(text);
+    if (flat !== null) return this.records.readFlat(flat);
+    const parsed = parseLine(text);
+    if (parsed === null) return null;
+    this.flat.learn(text);
+    return this.records.read(parsed);
   }
 
   /** @param lines of the file: a last line that breaks off is how a live file looks */
