@@ -1,11 +1,12 @@
 // Metrics as JSON lines, one record a line: Python's own json module, W&B histories, Hugging Face and home-made loggers. NaN may be bare or in quotes.
 
+import { EarlyResults } from '../early-results';
 import { isObject } from '../field-reader';
 import { FlatRecords } from '../flat-records';
-import { newTextFacts, type RawLine, readLines } from '../log/lines';
+import { newTextFacts, type RawLine, readLines, type TextFacts } from '../log/lines';
 import { isMetricRecord, type MetricRecord, RecordReader } from '../metric-record';
 import { MetricStory } from '../metric-story';
-import type { DumpProblem, DumpReader } from '../model';
+import type { DumpProblem, DumpReader, ReadResult } from '../model';
 import { detectTextEncoding } from '../text-encoding';
 import { readJson } from '../tolerant-json';
 
@@ -25,36 +26,22 @@ export const metricsJsonl: DumpReader = {
     const metrics = records.filter((record) => record !== null && isMetricRecord(record));
     return records.length > 0 && metrics.length >= Math.max(1, records.length * 0.6) ? 0.8 : 0;
   },
-  async read(source, signal) {
+  async read(source, signal, onPartial) {
     const lines = new LineReader();
     const facts = newTextFacts();
     let failure: DumpProblem | null = null;
+    const early = new EarlyResults(onPartial, () => lines.result(facts, null));
     try {
-      for await (const batch of readLines(source, facts, signal)) for (const line of batch) lines.line(line);
+      for await (const batch of readLines(source, facts, signal)) {
+        for (const line of batch) lines.line(line);
+        early.offer();
+      }
     } catch (error) {
       signal.throwIfAborted();
       const message = error instanceof Error ? error.message : String(error);
       failure = { message: `Reading stopped: ${message}`, line: lines.last };
     }
-    const { anomalies, series, verdict, leftOut } = lines.story.finish();
-    const problems = [...(failure === null ? [] : [failure]), ...lines.allProblems(facts.lines)];
-    if (facts.cutLines > 0) {
-      problems.push({
-        message: `${facts.cutLines === 1 ? 'One line is' : `${facts.cutLines} lines are`} longer than 65,536 characters; of each only the beginning was read.`,
-        line: facts.firstCutLine,
-      });
-    }
-    if (leftOut > 0) problems.push({ message: `The series of ${leftOut} more names are not kept.`, line: null });
-    return {
-      dump: {
-        format: 'metrics-jsonl',
-        framework: null,
-        verdict: anomalies.length > 0 || failure === null ? verdict : { ...verdict, confidence: 'unknown' },
-        anomalies,
-        series,
-      },
-      problems,
-    };
+    return lines.result(facts, failure);
   },
 };
 
@@ -87,6 +74,29 @@ class LineReader {
       span: { firstLine: number, lastLine: number },
       message: () => text.trim(),
     });
+  }
+
+  /** What is known by now; more lines may follow. */
+  result(facts: TextFacts, failure: DumpProblem | null): ReadResult {
+    const { anomalies, series, verdict, leftOut } = this.story.finish();
+    const problems = [...(failure === null ? [] : [failure]), ...this.allProblems(facts.lines)];
+    if (facts.cutLines > 0) {
+      problems.push({
+        message: `${facts.cutLines === 1 ? 'One line is' : `${facts.cutLines} lines are`} longer than 65,536 characters; of each only the beginning was read.`,
+        line: facts.firstCutLine,
+      });
+    }
+    if (leftOut > 0) problems.push({ message: `The series of ${leftOut} more names are not kept.`, line: null });
+    return {
+      dump: {
+        format: 'metrics-jsonl',
+        framework: null,
+        verdict: anomalies.length > 0 || failure === null ? verdict : { ...verdict, confidence: 'unknown' },
+        anomalies,
+        series,
+      },
+      problems,
+    };
   }
 
   /** @returns null for no object */
