@@ -54,7 +54,7 @@ const loggerHeaders: readonly RegExp[] = [
   new RegExp(String.raw`^\[${dateTime}\]\[[\w.<>-]*\]\[(${levelName})\](?:[ ]-)?[ ]`),
   // date - name - LEVEL - message, date LEVEL name: message, date (pid) [LEVEL] message
   new RegExp(
-    String.raw`^\[?${dateTime}\]?[ ,:-]+(?:\(\d+\)[ ]*)?(?:[\w.<>/-]+(?:\[\d+\])?[ ]*-[ ]+|[\w.]+[ ]+(?=\[))?\[?(${levelName})\]?(?:[ ]*-[ ]+|:[ ]?|[ ]+)(?:[\w.<>/-]+(?::[\w.<>]+)*:[ ]|[\w.<>/-]+[ ]-[ ])?`,
+    String.raw`^\[?${dateTime}\]?[ ,:-]{1,20}(?:\(\d+\)[ ]*)?(?:[\w.<>/-]+(?:\[\d+\])?[ ]*-[ ]+|[\w.]+[ ]+(?=\[))?\[?(${levelName})\]?(?:[ ]*-[ ]+|:[ ]?|[ ]+)(?:[\w.<>/-]+(?::[\w.<>]+)*:[ ]|[\w.<>/-]+[ ]-[ ])?`,
   ),
   // LEVEL:name:message
   new RegExp(String.raw`^(${levelName}):[\w.<>/-]+:`),
@@ -69,7 +69,7 @@ const loggerHeaders: readonly RegExp[] = [
 
 const statedRank = /^\[?(?:rank|Rank|RANK)[ :=]?[ ]?(\d+)\]?(?=[\s:,|\]-])/;
 const progressBar =
-  /\d+%\|.{0,400}?\|\s*[\d.]+[kKMG]?\/[\d.?]+[kKMG]?\s*\[|\d+(?:\.\d+)?(?:it|s|step|batch|sample|example)\/(?:s|it|step)\b|━{3,}|\[=*>?\.*\]\s+-/;
+  /\d%\|.{0,400}?\|\s*[\d.]+[kKMG]?\/[\d.?]+[kKMG]?\s*\[|\d(?:it|s|step|batch|sample|example)\/(?:s|it|step)\b|━{3,}|\[=*>?\.*\]\s+-/;
 
 export interface PrefixHints {
   /** Whether every line is led by its task's number, as `srun --label` and `mpirun` write it. */
