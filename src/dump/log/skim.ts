@@ -30,8 +30,8 @@ const usualLimits: SkimLimits = {
   head: 3 << 20,
   around: 1 << 16,
   aroundWhenMany: 1 << 11,
-  budget: 6 << 20,
-  weakBudget: 2 << 20,
+  budget: 8 << 20,
+  weakBudget: 4 << 20,
   kept: 1 << 18,
   sample: 1 << 13,
   sampleEvery: 4 << 20,
@@ -140,8 +140,10 @@ class Skimmer {
 
   /** Reads what is around a place; what lies beyond the text that is there is read when it comes. */
   private readAround(batches: LineBatch[], at: number, isWeak: boolean): void {
-    const { around, aroundWhenMany, budget } = this.limits;
-    const reach = this.spent < budget / 2 ? around : aroundWhenMany;
+    const { around, aroundWhenMany, budget, weakBudget } = this.limits;
+    const isMany = isWeak ? this.spentOnWeak >= weakBudget / 2 : this.spent >= budget / 2;
+    // A stack and what led to it stand close to the word that names it.
+    const reach = isMany ? aroundWhenMany : isWeak ? around >> 2 : around;
     if (at >= this.waiting.start) this.skip(this.lineStart(at - reach));
     const from = Math.max(this.waiting.start, this.readUntil);
     this.readUntil = Math.max(this.readUntil, at + reach);

@@ -9,6 +9,7 @@ import { readLog } from '../../../src/dump/log/log-reader';
 import { newSkimFacts, type SkimLimits, skimLines } from '../../../src/dump/log/skim';
 import type { ByteSource } from '../../../src/dump/model';
 import { logFormats } from '../../../src/dump/registry';
+import { Random } from './random';
 
 const never = new AbortController().signal;
 
@@ -64,6 +65,60 @@ test('every line that is read is the line that it says it is', async () => {
       [...new Set(numbers)].sort((a, b) => a - b),
       'in order, and none twice',
     );
+  }
+});
+
+test('whatever the limits and the pieces, lines are true and nothing suspicious within the budget is passed over', async () => {
+  const random = new Random(1618);
+  const kinds = [
+    'step 3 loss nan',
+    'x\r\ry',
+    '',
+    'worker has fetched a shard',
+    'grad: -inf é',
+    '\u{1f600}'.repeat(40),
+    'Warning: late',
+    'a\rb',
+    'lr 0.1',
+  ];
+  for (let round = 0; round < 150; round++) {
+    const rare = random.below(30) + 1;
+    const text = Array.from({ length: random.below(900) }, () =>
+      random.below(rare) === 0 ? random.pick(kinds) : `step ${random.below(900)} took ${random.below(99)} s`,
+    ).join(random.pick(['\n', '\r\n', '\n\n']));
+    const tiny: SkimLimits = {
+      wholeLog: random.below(3000),
+      head: random.below(1500),
+      around: random.below(900),
+      aroundWhenMany: random.below(200),
+      budget: random.pick([500, 5000, 1 << 30]),
+      weakBudget: random.pick([200, 1 << 30]),
+      kept: random.below(3000) + 1,
+      sample: random.below(300),
+      sampleEvery: random.below(3000) + 1,
+    };
+    const all: RawLine[] = [];
+    for await (const batch of readLines(textSource('x', text), newTextFacts(), never)) all.push(...batch);
+    const facts = { ...newTextFacts(), ...newSkimFacts() };
+    const read: RawLine[] = [];
+    const source = inPieces(text, 1 + random.below(5000));
+    for await (const { lines } of skimLines(source, facts, never, tiny)) read.push(...lines);
+    const truth = new Map<number, string>();
+    for (const { number, text: piece } of all) truth.set(number, `${truth.get(number) ?? ''}\r${piece}`);
+    const seen = new Map<number, string>();
+    for (const { number, text: piece } of read) seen.set(number, `${seen.get(number) ?? ''}\r${piece}`);
+    for (const [number, piece] of seen) assert.equal(piece, truth.get(number), `line ${number}, round ${round}`);
+    const numbers = read.map(({ number }) => number);
+    assert.deepEqual(
+      numbers,
+      [...numbers].sort((a, b) => a - b),
+    );
+    assert.equal(facts.undecodable, 0);
+    assert.deepEqual(read.at(-1), all.at(-1));
+    if (facts.isCutShort) continue;
+    for (const [number, piece] of truth) {
+      if (/nan|inf$|inf /.test(piece)) assert.ok(seen.has(number), `line ${number} of round ${round} was passed over`);
+    }
   }
 });
 

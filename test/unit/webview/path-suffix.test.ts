@@ -7,6 +7,7 @@ import {
   bestSuffixMatches,
   globForName,
   isAbsolutePath,
+  localPath,
   locateLine,
   mappingOf,
   pathSegments,
@@ -39,6 +40,21 @@ test('a choice of one file answers for its folder, and only for it', () => {
 test('absolute is what any system calls so', () => {
   for (const path of ['/a', 'C:\\a', 'c:/a', '\\\\host\\share']) assert.equal(isAbsolutePath(path), true, path);
   for (const path of ['a/b', './a', 'C:a', '']) assert.equal(isAbsolutePath(path), false, path);
+});
+
+test('no path names another computer', () => {
+  for (const path of [
+    '\\\\host\\share\\a.py',
+    '//host/share/a.py',
+    '\\/host/share/a.py',
+    '/\\host\\share/a.py',
+    '///host/share/a.py',
+  ]) {
+    assert.equal(localPath(path), '/host/share/a.py', path);
+  }
+  assert.equal(localPath('/home/ada/a.py'), '/home/ada/a.py');
+  assert.equal(localPath('C:\\runs\\a.py'), '/C:/runs/a.py');
+  assert.equal(localPath('file:///etc/passwd'), '/file:///etc/passwd');
 });
 
 test('a name with characters that globs know is looked for as it is written', () => {

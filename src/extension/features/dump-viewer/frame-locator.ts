@@ -8,6 +8,7 @@ import {
   type FolderMapping,
   globForName,
   isAbsolutePath,
+  localPath,
   mappingOf,
   pathSegments,
 } from './path-suffix';
@@ -144,8 +145,7 @@ export class FrameLocator implements vscode.Disposable {
   /** A path of the dump as a file of the machine on which the workspace, or else the dump, lies. */
   private uriOf(path: string): vscode.Uri {
     const base = vscode.workspace.workspaceFolders?.[0]?.uri ?? this.dump;
-    const slashes = path.replaceAll('\\', '/');
-    return base.with({ path: slashes.startsWith('/') ? slashes : `/${slashes}`, query: '', fragment: '' });
+    return base.with({ path: localPath(path), query: '', fragment: '' });
   }
 }
 

@@ -17,6 +17,14 @@ export function isAbsolutePath(path: string): boolean {
   return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(path);
 }
 
+/**
+ * The same path within a file system of this machine. A share of another computer (`\\host\share`) becomes a folder here:
+ * merely asking whether it exists would greet that computer with the person's name.
+ */
+export function localPath(path: string): string {
+  return `/${path.replaceAll('\\', '/').replace(/^\/+/, '')}`;
+}
+
 export function commonSuffixLength(a: readonly string[], b: readonly string[]): number {
   let length = 0;
   while (length < a.length && length < b.length && a[a.length - 1 - length] === b[b.length - 1 - length]) length++;
