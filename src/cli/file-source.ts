@@ -20,7 +20,8 @@ function sourceOf(
 ): OpenSource {
   const read = async (from: number, to: number): Promise<Uint8Array> => {
     const start = Math.max(0, Math.min(from, size));
-    const buffer = new Uint8Array(Math.max(0, Math.min(to, size) - start));
+    // Filled from the file before anyone sees it, and of its own: it is kept by nobody else.
+    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(to, size) - start));
     let length = 0;
     while (length < buffer.length) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length, start + length);
@@ -35,11 +36,16 @@ function sourceOf(
     size,
     read,
     async *stream() {
-      for (let at = 0; at < size; ) {
-        const piece = await read(at, at + PIECE_LENGTH);
+      let at = 0;
+      let coming = read(0, PIECE_LENGTH);
+      for (;;) {
+        const piece = await coming;
         if (piece.length === 0) return;
         at += piece.length;
         onRead?.(at);
+        // The next piece is fetched while this one is understood.
+        coming = read(at, at + PIECE_LENGTH);
+        coming.catch(() => undefined);
         yield piece;
       }
     },

@@ -142,8 +142,7 @@ class Skimmer {
   private readAround(batches: LineBatch[], at: number, isWeak: boolean): void {
     const { around, aroundWhenMany, budget, weakBudget } = this.limits;
     const isMany = isWeak ? this.spentOnWeak >= weakBudget / 2 : this.spent >= budget / 2;
-    // A stack and what led to it stand close to the word that names it.
-    const reach = isMany ? aroundWhenMany : isWeak ? around >> 2 : around;
+    const reach = isMany ? aroundWhenMany : around;
     if (at >= this.waiting.start) this.skip(this.lineStart(at - reach));
     const from = Math.max(this.waiting.start, this.readUntil);
     this.readUntil = Math.max(this.readUntil, at + reach);

@@ -59,7 +59,21 @@ export interface Suspect {
  */
 export function nextSuspect(bytes: Uint8Array, words: Int32Array, from: number, to: number): Suspect | null {
   const last = Math.min(words.length, (to + 3) >> 2);
+  const lastOfTwo = last - 1;
   for (let i = from >> 2; i < last; i++) {
+    // Most pairs of words hold nothing: these are passed over together.
+    while (i < lastOfTwo) {
+      const one = words[i] as number;
+      const other = words[i + 1] as number;
+      const any =
+        (pairs[one & 0xffff] as number) |
+        (pairs[one >>> 16] as number) |
+        (pairs[other & 0xffff] as number) |
+        (pairs[other >>> 16] as number);
+      if (any !== 0) break;
+      i += 2;
+    }
+    if (i >= last) return null;
     const word = words[i] as number;
     const lower = pairs[word & 0xffff] as number;
     const upper = pairs[word >>> 16] as number;
