@@ -13,6 +13,7 @@ const { values: options } = parseArgs({
 const gigabyte = 2 ** 30;
 const logSize = Number(options.gigabytes) * gigabyte;
 const rounds = 3;
+const load = os.loadavg()[0].toFixed(1);
 const cli = path.join(root, 'dist/cli.js');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'nanlens-large-'));
 
@@ -55,11 +56,15 @@ function writeLog(name, brokenFrom) {
       const now = clock(step >> 2);
       const loss = isBroken ? 'nan' : (1.7 + 3 / Math.sqrt(step) + random() / 10).toFixed(4);
       const norm = isBroken ? 'nan' : (0.4 + random()).toFixed(3);
-      lines.push(`${now} INFO train: step ${step} | loss ${loss} | grad_norm ${norm} | lr 2.97e-04 | 41${step % 1000} tok/s`);
+      lines.push(
+        `${now} INFO train: step ${step} | loss ${loss} | grad_norm ${norm} | lr 2.97e-04 | 41${step % 1000} tok/s`,
+      );
       for (let k = 0; k < 5; k++) {
         const word = words[(step + k) % words.length];
         const other = words[(step * 7 + k) % words.length];
-        lines.push(`${now} DEBUG data: ${word} ${step * 5 + k} of ${other} took ${(random() * 900).toFixed(1)} ms, ${Math.floor(random() * 4096)} left`);
+        lines.push(
+          `${now} DEBUG data: ${word} ${step * 5 + k} of ${other} took ${(random() * 900).toFixed(1)} ms, ${Math.floor(random() * 4096)} left`,
+        );
       }
     }
     return `${lines.join('\n')}\n`;
@@ -91,7 +96,9 @@ function measured(command, given, environment = {}) {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });
-  const [wall, user, system, resident] = (readFileSync(out, 'utf8').trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  const [wall, user, system, resident] = (readFileSync(out, 'utf8').trim().split('\n').at(-1) ?? '')
+    .split(' ')
+    .map(Number);
   return { wall, processor: user + system, resident: resident / 1024, status, stdout };
 }
 
@@ -112,6 +119,7 @@ function compare(file) {
     dump: median(runs.map(({ dump }) => dump.wall)),
     processor: median(runs.map(({ dump }) => dump.processor)),
     ratio: median(runs.map(({ grep, dump }) => dump.wall / grep.wall)),
+    processorRatio: median(runs.map(({ grep, dump }) => dump.processor / grep.processor)),
     resident: Math.max(...runs.map(({ dump }) => dump.resident)),
     sentence: verdict.sentence,
   };
@@ -139,15 +147,15 @@ try {
 const text = `# Very long logs
 
 \`nanlens dump\` beside \`LC_ALL=C.UTF-8 grep -c nan\` on the same file, one after the other in turns; medians of ${rounds}, files in the
-system's cache. Machine: ${os.cpus().length} × ${os.cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.versions.node}.
+system's cache. Other programs ran on the machine at the same time (load ${load}). Machine: ${os.cpus().length} × ${os.cpus()[0]?.model.trim() ?? 'unknown processor'}, Node ${process.versions.node}.
 Made by \`node bench/large-logs.mjs\`, which makes the files, measures and removes them.
 
-| What | Size | grep | nanlens dump | of it processor | Ratio | Resident at most |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| What | Size | grep | nanlens dump | of it processor | Ratio | of processor times | Resident at most |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${rows
   .map(
-    ([title, { size, grep, dump, processor, ratio, resident }]) =>
-      `| ${title} | ${size.toFixed(1)} GB | ${grep.toFixed(2)} s | ${dump.toFixed(2)} s | ${processor.toFixed(2)} s | ${ratio.toFixed(1)} | ${resident.toFixed(0)} MB |`,
+    ([title, { size, grep, dump, processor, ratio, processorRatio, resident }]) =>
+      `| ${title} | ${size.toFixed(1)} GB | ${grep.toFixed(2)} s | ${dump.toFixed(2)} s | ${processor.toFixed(2)} s | ${ratio.toFixed(1)} | ${processorRatio.toFixed(1)} | ${resident.toFixed(0)} MB |`,
   )
   .join('\n')}
 

@@ -118,7 +118,7 @@ export async function open(
     onFault: (fault) => violations.push(fault),
     handlers: {
       ready: answer('ready', () => ({
-        version: 2,
+        version: 3,
         strings: host.english,
         language: 'en',
         rules: { NAN301: 'sqrt-at-zero' },
@@ -164,6 +164,7 @@ export async function open(
       copyMarkdown: answer('copyMarkdown', () => null),
       openRule: answer('openRule', () => null),
       reload: answer('reload', () => null),
+      stopReading: answer('stopReading', () => null),
     },
   });
   await page.exposeFunction('toHost', (message) => channel.receive(JSON.parse(message)));

@@ -181,6 +181,33 @@ test('a refusal of the host is shown, not swallowed', async () => {
   assert.deepEqual(violations, ['request “copyMarkdown” failed: The clipboard is not available.']);
 });
 
+test('what is shown of a file that is still being read keeps its zoom, and reading can be stopped', async () => {
+  const { page, calls, channel, model, shot, violations } = await open(dyingRun());
+  const progress = { read: 340, size: 1000, isStopped: false };
+  const state = { status: 'shown', generation: 2, view: model.view, notice: null, progress };
+  await channel.request('show', state);
+  assert.match(await page.locator('.unfinished').textContent(), /still being read: 34 % read/);
+  const chart = page.locator('.chart-canvas').first();
+  await chart.focus();
+  await page.keyboard.press('+');
+  await page.locator('button', { hasText: 'Show All' }).first().waitFor();
+  const ranges = () => page.evaluate(() => JSON.stringify(document.querySelector('nanlens-chart').range));
+  const zoomed = await ranges();
+  await page.evaluate(() => scrollTo(0, 120));
+  await channel.request('show', { ...state, generation: 3, progress: { ...progress, read: 680 } });
+  assert.match(await page.locator('.unfinished').textContent(), /68 % read/);
+  assert.equal(await ranges(), zoomed);
+  assert.equal(await page.evaluate(() => scrollY), 120);
+  await shot('still-reading');
+  await page.locator('.unfinished button', { hasText: 'Cancel' }).click();
+  assert.ok(calls.some(([method]) => method === 'stopReading'));
+  await channel.request('show', { ...state, generation: 4, progress: { ...progress, read: 700, isStopped: true } });
+  assert.match(await page.locator('.unfinished').textContent(), /Reading was stopped: 70 % read/);
+  await page.locator('.unfinished button', { hasText: 'Read to the End' }).click();
+  assert.ok(calls.some(([method]) => method === 'reload'));
+  assert.deepEqual(violations, []);
+});
+
 test('a new state replaces the old one; an older one does not', async () => {
   const { page, channel, model } = await open(healthyRun());
   const heading = () => page.locator('h1').textContent();
