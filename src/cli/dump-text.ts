@@ -7,6 +7,7 @@ const maxAnomalies = 20;
 const maxFrames = 12;
 const maxStats = 20;
 const maxProblems = 20;
+const maxSources = 40;
 
 /** @returns lines that end in a line feed each; control characters of the artefact are taken out. */
 export function dumpToText(name: string, { dump, problems }: ReadResult): string {
@@ -19,6 +20,11 @@ export function dumpToText(name: string, { dump, problems }: ReadResult): string
   leftOut(lines, dump.anomalies.length - maxAnomalies, 'event');
   const series = dump.series.filter(isWorthShowing);
   if (series.length > 0) lines.push('', 'Series', ...series.map((one) => `  ${seriesLine(one)}`));
+  if (dump.sources !== undefined) {
+    const shown = dump.sources.slice(0, maxSources);
+    lines.push('', 'Files', ...shown.map(({ path, format, sentence }) => `  ${path} (${format}): ${sentence}`));
+    leftOut(lines, dump.sources.length - maxSources, 'file');
+  }
   if (problems.length > 0) {
     lines.push('', 'Problems');
     for (const { message, line } of problems.slice(0, maxProblems)) {
@@ -52,7 +58,9 @@ function anomalyLines(anomaly: Anomaly, index: number): string[] {
   for (const stats of (anomaly.stats ?? []).slice(0, maxStats)) lines.push(`   ${statsLine(stats)}`);
   if (anomaly.rules.length > 0)
     lines.push(`   see: ${anomaly.rules.map((code) => `nanlens explain ${code}`).join(', ')}`);
-  if (anomaly.span !== null) lines.push(`   lines ${anomaly.span.firstLine}–${anomaly.span.lastLine} of the file`);
+  const file = anomaly.file ?? 'the file';
+  if (anomaly.span !== null) lines.push(`   lines ${anomaly.span.firstLine}–${anomaly.span.lastLine} of ${file}`);
+  else if (anomaly.file !== undefined) lines.push(`   in ${file}`);
   return lines;
 }
 

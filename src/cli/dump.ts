@@ -1,12 +1,14 @@
 // `nanlens dump`: what the log or dump of a dead run says.
 
-import { createReadStream, type Dirent } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Folder } from '../dump/folder';
 import { dumpToJson } from '../dump/json';
 import type { ReadResult } from '../dump/model';
 import { openDump } from '../dump/open';
-import { mergeByStep, type NamedDump } from '../dump/ranks';
+import type { NamedDump } from '../dump/ranks';
+import { type RunFolderReading, readRunFolder } from '../dump/run-folder';
 import type { CommandSpec, ParsedArguments } from './arguments';
 import { type Context, EXIT, type ExitCode } from './context';
 import { displayPath, EXCLUDED_FOLDERS } from './discovery';
@@ -18,12 +20,6 @@ import { Progress, visible } from './terminal';
 
 const FORMATS = ['text', 'json'] as const;
 const STDIN = '-';
-/** In a folder; whoever has more names the file. */
-const MAX_FILES = 500;
-
-/** Kinds of files that runs leave behind. A folder of a run also holds code, data and weights. */
-const ARTEFACT_NAME = /(?:\.(?:log|txt|out|err|json|jsonl|ipynb|stdout|stderr)|^(?:stdout|stderr|nohup\.out))$/i;
-
 export const DUMP: CommandSpec = {
   name: 'dump',
   usage: 'FILE|FOLDER|- [options]',
@@ -34,29 +30,14 @@ export const DUMP: CommandSpec = {
     { name: 'output-format', value: 'FORMAT', choices: FORMATS, help: 'How the answer is written (default: text).' },
   ],
   details: [
-    'FILE is a log of a run (torch.autograd.set_detect_anomaly and others), a *.nandump.json, or "-" for standard input. The bytes decide what it is, not the name.',
-    'In a FOLDER, every log and dump that tells something is shown; dumps of several ranks of one run and step are one, the guilty rank first. As JSON, several of them are written as { "version": 1, "dumps": [ { "path": …, … } ] }.',
+    'FILE is what a run has left: a log, a *.nandump.json, TensorBoard events, metrics as JSON lines or CSV, trainer_state.json, each also as .gz, or "-" for standard input. The bytes decide what it is, not the name.',
+    'In a FOLDER, the logs and dumps of one run are one story, the first cause and the guilty rank first; dump folders of tfdbg2 and msprobe are read as they are. Where there are several runs, each is shown, as JSON in the form { "version": 1, "dumps": [ { "path": …, … } ] }.',
     'Exit code: 0 even where nothing is wrong with the run, 2 where nothing could be read.',
   ],
 };
 
 function isUnreadable({ dump, problems }: ReadResult): boolean {
   return dump.format === 'unknown' || (dump.format === 'nandump' && dump.anomalies.length === 0 && problems.length > 0);
-}
-
-function tellsSomething({ dump }: ReadResult): boolean {
-  return dump.anomalies.length > 0 || dump.series.length > 0;
-}
-
-/** The recorder's history beside its dumps tells again, step by step, what they say. */
-function withoutHistories(results: readonly NamedDump[]): readonly NamedDump[] {
-  const folders = new Set(
-    results.filter(({ result }) => result.dump.format === 'nandump').map((named) => path.dirname(named.path)),
-  );
-  return results.filter((named) => {
-    const isHistory = /^history(?:\.rank-\d+)?\.jsonl$/.test(path.basename(named.path));
-    return !isHistory || !folders.has(path.dirname(named.path));
-  });
 }
 
 class DumpRun {
@@ -91,48 +72,33 @@ class DumpRun {
     return this.read(spoolStream(path.basename(file), createReadStream(file), this.onRead));
   }
 
-  /** Every artefact below the folder, nearest first. */
-  async folder(folder: string): Promise<{ results: readonly NamedDump[]; silent: number }> {
+  /** What each run below the folder tells, nearest first. */
+  async folder(folder: string): Promise<RunFolderReading> {
     const { cwd, terminal } = this.context;
-    const results: NamedDump[] = [];
-    let silent = 0;
-    const pending = [folder];
-    const files: string[] = [];
-    for (let next = pending.shift(); next !== undefined && files.length <= MAX_FILES; next = pending.shift()) {
-      const entries = await this.entries(next);
-      for (const entry of entries) {
-        const target = path.join(next, entry.name);
-        if (entry.isDirectory() && !EXCLUDED_FOLDERS.has(entry.name)) pending.push(target);
-        else if (entry.isFile() && ARTEFACT_NAME.test(entry.name)) files.push(target);
-      }
+    const shown = (below: string): string => visible(displayPath(path.join(folder, below), cwd));
+    const reading = await readRunFolder(folderOnDisk(folder, this.onRead), this.signal);
+    this.progress.clear();
+    for (const { path: below, error } of reading.failures) {
+      terminal.warning(`${shown(below)} could not be read: ${describeFileError(error)}`);
     }
-    if (files.length > MAX_FILES) {
-      terminal.warning(`${visible(folder)} holds more than ${MAX_FILES} logs; only the nearest were read`);
-    }
-    for (const file of files.slice(0, MAX_FILES)) {
-      try {
-        const result = await this.file(file, true);
-        const shown = displayPath(file, cwd);
-        if (tellsSomething(result)) results.push({ path: shown, result });
-        else if (result.dump.format === 'nandump')
-          terminal.warning(`${visible(shown)}: ${visible(result.dump.verdict.sentence)}`);
-        else silent++;
-      } catch (error) {
-        terminal.warning(`${visible(displayPath(file, cwd))} could not be read: ${describeFileError(error)}`);
-      }
-    }
-    return { results: mergeByStep(withoutHistories(results)), silent };
+    for (const { path: below, sentence } of reading.unreadable)
+      terminal.warning(`${shown(below)}: ${visible(sentence)}`);
+    if (reading.isCut) terminal.warning(`${visible(folder)} holds too many files; only the nearest were read`);
+    return reading;
   }
+}
 
-  private async entries(folder: string): Promise<Dirent[]> {
-    try {
-      const entries = await readdir(folder, { withFileTypes: true });
-      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-    } catch (error) {
-      this.context.terminal.warning(`${visible(folder)} could not be read: ${describeFileError(error)}`);
-      return [];
-    }
-  }
+function folderOnDisk(root: string, onRead: (bytes: number) => void): Folder {
+  return {
+    name: path.basename(root),
+    async entries(below) {
+      const entries = await readdir(path.join(root, below), { withFileTypes: true });
+      return entries
+        .filter((entry) => (entry.isDirectory() && !EXCLUDED_FOLDERS.has(entry.name)) || entry.isFile())
+        .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+    },
+    open: (below) => openFileSource(path.join(root, below), onRead),
+  };
 }
 
 export async function runDump(args: ParsedArguments, context: Context): Promise<ExitCode> {
@@ -150,7 +116,11 @@ export async function runDump(args: ParsedArguments, context: Context): Promise<
     const found = await stat(target);
     const shown = displayPath(target, cwd);
     if (!found.isDirectory()) return write({ path: shown, result: await run.file(target, found.isFile()) });
-    const { results, silent } = await run.folder(target);
+    const { runs, silent } = await run.folder(target);
+    const results = runs.map(({ path: below, result }) => ({
+      path: displayPath(path.join(target, below), cwd),
+      result,
+    }));
     if (results.length === 0) {
       terminal.error(`${visible(shown)} holds no log or dump that tells of a run`);
       return EXIT.error;

@@ -4,14 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { ByteSource } from '../dump/model';
+import type { ClosableSource } from '../dump/folder';
 
 const PIECE_LENGTH = 1 << 20;
 
-/** A byte source that is to be closed after use. */
-export interface OpenSource extends ByteSource {
-  close(): Promise<void>;
-}
+export type OpenSource = ClosableSource;
 
 /** @param onRead is told how many bytes were read so far */
 function sourceOf(

@@ -1,6 +1,6 @@
 // A dump as the command line's JSON: a public contract, version 1. Field order is part of it.
 
-import type { Anomaly, DumpProblem, Frame, ReadResult, Series, TensorStats, Verdict } from './model';
+import type { Anomaly, DumpProblem, DumpSource, Frame, ReadResult, Series, TensorStats, Verdict } from './model';
 
 /** JSON has no NaN and no infinity: they are written as these strings. */
 export type JsonNumber = number | 'NaN' | 'Infinity' | '-Infinity';
@@ -19,6 +19,8 @@ export interface DumpJson {
     readonly firstNonFinite: number | null;
   }[];
   readonly problems: readonly DumpProblem[];
+  /** Only where a folder was read and the run left several files. */
+  readonly sources?: readonly DumpSource[];
 }
 
 export interface AnomalyJson extends Omit<Anomaly, 'frames' | 'stats'> {
@@ -44,12 +46,15 @@ export function dumpToJson({ dump, problems }: ReadResult): DumpJson {
     anomalies: anomalies.map(anomalyToJson),
     series: series.map(seriesToJson),
     problems: problems.map(({ message, line }) => ({ message, line })),
+    ...(dump.sources === undefined
+      ? {}
+      : { sources: dump.sources.map(({ path, format: own, sentence }) => ({ path, format: own, sentence })) }),
   };
 }
 
 function anomalyToJson(anomaly: Anomaly): AnomalyJson {
   const { kind, value, role, op, outputIndex, module, param, metric, step, epoch, batch, rank } = anomaly;
-  const { source, frames, message, stats, rules, span } = anomaly;
+  const { source, frames, message, stats, rules, span, file } = anomaly;
   return {
     kind,
     value,
@@ -75,6 +80,7 @@ function anomalyToJson(anomaly: Anomaly): AnomalyJson {
     stats: stats?.map(statsToJson) ?? null,
     rules,
     span: span && { firstLine: span.firstLine, lastLine: span.lastLine },
+    ...(file === undefined ? {} : { file }),
   };
 }
 

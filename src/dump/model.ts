@@ -70,6 +70,8 @@ export interface Anomaly {
   readonly rules: readonly string[];
   /** 1-based lines of the artefact that say so; a lone carriage return (a progress bar) does not end a line. */
   readonly span: { readonly firstLine: number; readonly lastLine: number } | null;
+  /** The file that says so, where a run left several: a path below their folder. */
+  readonly file?: string;
 }
 
 export interface Series {
@@ -172,6 +174,15 @@ export interface Dump {
   readonly series: readonly Series[];
   readonly operations?: OperationTable;
   readonly recording?: Recording;
+  /** The files of the run, where it left several, and what each says for itself. */
+  readonly sources?: readonly DumpSource[];
+}
+
+export interface DumpSource {
+  /** Below the folder of the run. */
+  readonly path: string;
+  readonly format: string;
+  readonly sentence: string;
 }
 
 /** Bytes from anywhere: a file, an editor's file system, standard input, the clipboard. */

@@ -1,5 +1,6 @@
 // Opens any artefact of a run: picks the reader and never fails for what the bytes hold.
 
+import { type GzipFacts, gunzipped, isGzip } from './gzip';
 import type { ByteSource, ReadResult } from './model';
 import { chooseReader } from './registry';
 
@@ -15,14 +16,37 @@ export async function openDump(source: ByteSource, signal: AbortSignal): Promise
   try {
     const head = await source.read(0, headLength);
     signal.throwIfAborted();
-    const reader = chooseReader(head, source.name);
-    if (reader === null) return unreadable('This is neither text nor a dump that NaN Lens knows.');
-    const { dump, problems } = await reader.read(source, signal);
-    return { dump, problems };
+    if (isGzip(head)) {
+      const facts: GzipFacts = { problem: null };
+      const result = await openPlain(gunzipped(source, facts), signal);
+      return facts.problem === null ? result : withProblem(result, facts.problem);
+    }
+    return await openPlain(source, signal, head);
   } catch (error) {
     signal.throwIfAborted();
     return unreadable(`The file could not be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+async function openPlain(source: ByteSource, signal: AbortSignal, known?: Uint8Array): Promise<ReadResult> {
+  const head = known ?? (await source.read(0, headLength));
+  signal.throwIfAborted();
+  if (isZip(head))
+    return unreadable('This is a zip archive (a checkpoint of PyTorch is one too). Unpack it and open what is in it.');
+  const reader = chooseReader(head, source.name);
+  if (reader === null) return unreadable('This is neither text nor a dump that NaN Lens knows.');
+  const { dump, problems } = await reader.read(source, signal);
+  return { dump, problems };
+}
+
+function isZip(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
+}
+
+/** What was read before may name a NaN, but it can never clear a run of one. */
+function withProblem({ dump, problems }: ReadResult, message: string): ReadResult {
+  const verdict = dump.anomalies.length > 0 ? dump.verdict : { sentence: message, confidence: 'unknown' as const };
+  return { dump: { ...dump, verdict }, problems: [{ message, line: null }, ...problems] };
 }
 
 function unreadable(message: string): ReadResult {

@@ -160,14 +160,14 @@ function verdictOfAll(
 }
 
 /** `Step 237, rank 3, backward: …`. */
-function withRank(sentence: string, rank: number): string {
+export function withRank(sentence: string, rank: number): string {
   if (/\brank \d/i.test(sentence)) return sentence;
   const step = /^step \d+/i.exec(sentence)?.[0];
   return step === undefined ? `Rank ${rank}: ${sentence}` : `${step}, rank ${rank}${sentence.slice(step.length)}`;
 }
 
 /** `Rank 2`, `Ranks 0, 1 and 4`, `Ranks 0, 1, 2, 3 and 60 more`. */
-function rankWords(ranks: readonly number[]): string {
+export function rankWords(ranks: readonly number[]): string {
   const sorted = [...ranks].sort((a, b) => a - b);
   if (sorted.length === 1) return `Rank ${sorted[0]}`;
   const shown = sorted.length > 6 ? sorted.slice(0, 4) : sorted.slice(0, -1);

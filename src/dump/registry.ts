@@ -1,17 +1,24 @@
 // All readers, and which of them opens given bytes. A name is a hint only: the bytes decide.
 
 import { checkNumerics } from './formats/check-numerics';
+import { dlfwInspect } from './formats/dlfw-inspect';
 import { hfTrainer } from './formats/hf-trainer';
 import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { jax } from './formats/jax';
 import { keras } from './formats/keras';
+import { metricsCsv } from './formats/metrics-csv';
+import { metricsJsonl } from './formats/metrics-jsonl';
+import { msprobe } from './formats/msprobe/reader';
 import { nandump } from './formats/nandump';
 import { createNotebookReader } from './formats/notebook';
 import { numpy } from './formats/numpy';
 import { plainLog } from './formats/plain-log';
 import { pytorchChecks } from './formats/pytorch-checks';
+import { tensorboard } from './formats/tensorboard';
+import { tfdbg2File } from './formats/tfdbg2/file';
 import { torchAnomaly } from './formats/torch-anomaly';
 import { trainerSentences } from './formats/trainer-sentences';
+import { trainerState } from './formats/trainer-state';
 import type { LogFormat } from './log/detector';
 import { createLogReader } from './log/log-reader';
 import type { DumpReader } from './model';
@@ -32,7 +39,18 @@ export const logFormats: readonly LogFormat[] = [
 
 const logReader = createLogReader(logFormats);
 
-export const readers: readonly DumpReader[] = [nandump, createNotebookReader(logReader), logReader];
+export const readers: readonly DumpReader[] = [
+  nandump,
+  tensorboard,
+  trainerState,
+  msprobe,
+  tfdbg2File,
+  metricsJsonl,
+  metricsCsv,
+  dlfwInspect,
+  createNotebookReader(logReader),
+  logReader,
+];
 
 /** @returns null where no reader takes the bytes. */
 export function chooseReader(head: Uint8Array, name: string): DumpReader | null {

@@ -25,6 +25,12 @@ export function verdictOf({ first, confidence, why, note, lastPrinted }: Verdict
   return { sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1), confidence };
 }
 
+/** What is said of an anomaly where its line is in sight: `step 237, rank 3, backward: the gradient of `log` is NaN`. */
+export function eventAtItsLine(anomaly: Anomaly): string {
+  const where = placeWords(anomaly, null);
+  return `${where === '' ? '' : `${where}: `}${whatHappened({ ...anomaly, source: null })}`;
+}
+
 /** `step 237, rank 3, backward`; empty where nothing is known. */
 function placeWords(anomaly: Anomaly, lastPrinted: VerdictFacts['lastPrinted']): string {
   const { epoch, step, batch, rank, kind } = anomaly;

@@ -14,6 +14,7 @@ import { LanguageStatus } from './features/language-status';
 import { registerRecorderCommands } from './features/recorder/commands';
 import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
+import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
 import type { Platform } from './platform';
 
 async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8Array; language: Uint8Array }> {
@@ -46,12 +47,14 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
   });
   const service = new AnalysisService(engine, log, systemClock);
   status = new LanguageStatus(service, engine);
+  const runEvidence = new RunEvidenceStore((message) => log.info(message));
   subscriptions.push(
     log,
     engine,
     service,
     status,
-    registerDiagnostics(service),
+    registerDiagnostics(service, runEvidence),
+    registerRunEvidence(runEvidence),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
     registerRecorderCommands(extensionUri, engine, log),
@@ -64,6 +67,8 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
   );
   const dumpViewer = registerDumpViewer(context, {
     log: (message) => log.info(message),
+    onShown: (uri, dump, locator) => void runEvidence.show(uri, dump, locator),
+    fixes: new RuleFixes(engine),
     openRulePage: (code) => vscode.commands.executeCommand(SHOW_RULE_COMMAND, code),
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });

@@ -1,6 +1,15 @@
 // What the page shows of one dump: plain, JSON-safe, bounded in size, and with nothing left to look up by path.
 
-import type { AnomalyKind, AnomalyRole, NonFinite, TensorStats, Verdict } from '../dump/model';
+import type {
+  AnomalyKind,
+  AnomalyRole,
+  NonFinite,
+  OperationTable,
+  RecordedOperation,
+  Recording,
+  TensorStats,
+  Verdict,
+} from '../dump/model';
 import type { WireNumber } from './wire-number';
 
 export type { AnomalyKind, AnomalyRole, NonFinite, Verdict };
@@ -101,6 +110,160 @@ export interface SeriesView {
   readonly overview: SeriesWindow;
 }
 
+/** The tensors on one side of an operation, told by the worst of them. */
+export interface TensorSummary {
+  /** How many there are. */
+  readonly tensors: number;
+  readonly shape: readonly number[] | null;
+  readonly dtype: string | null;
+  /** Largest finite magnitude; null where the artefact does not say. */
+  readonly absMax: number | null;
+  /** Largest finite number of its type; null where the type has none or is not known. */
+  readonly limit: number | null;
+  /** What of it is not finite, over all the tensors; counts are null where the artefact does not say how many. */
+  readonly nonFinite: readonly { readonly kind: NonFiniteRun['kind']; readonly count: number | null }[];
+}
+
+export interface OperationRow {
+  /** Place in the table, from 0. */
+  readonly index: number;
+  readonly name: string;
+  readonly phase: RecordedOperation['phase'];
+  readonly module: string | null;
+  readonly place: { readonly file: string; readonly line: number; readonly function: string | null } | null;
+  readonly isBad: boolean;
+  readonly inputs: TensorSummary | null;
+  readonly parameters: TensorSummary | null;
+  readonly outputs: TensorSummary | null;
+  /** Largest magnitude that came out of the same operation of the good run; null where there is none to compare. */
+  readonly goodAbsMax: number | null;
+}
+
+/** The table of operations but for its rows, which are asked for as they come into sight. */
+export interface OperationsView {
+  readonly order: OperationTable['order'];
+  readonly count: number;
+  /** How many ran. */
+  readonly total: number;
+  /** Row that the verdict blames, or else the first whose outputs are not finite. */
+  readonly firstBad: number | null;
+  readonly badCount: number;
+  readonly hasParameters: boolean;
+  /** The rows that are in sight first, around the first bad one. */
+  readonly opening: readonly OperationRow[];
+}
+
+export interface OperationDetails {
+  readonly index: number;
+  readonly name: string;
+  readonly inputs: readonly TensorStatsView[];
+  readonly parameters: readonly TensorStatsView[];
+  readonly outputs: readonly TensorStatsView[];
+  readonly tensorsLeftOut: number;
+}
+
+/** Numbers from `first` to `last`, both included. */
+export interface IndexRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface BatchView {
+  readonly index: number | null;
+  readonly badRows: readonly IndexRange[];
+  readonly badRowCount: number;
+  readonly tensors: readonly TensorStatsView[];
+  /** Rows of the batch with the index of their sample in the data set: the bad rows, or else all. */
+  readonly samples: readonly { readonly row: number; readonly sample: number; readonly isBad: boolean }[];
+  readonly samplesLeftOut: number;
+}
+
+export interface FidelityView {
+  readonly bitIdentical: boolean | null;
+  readonly lossThen: WireNumber | null;
+  readonly lossReplayed: WireNumber | null;
+  readonly notes: readonly string[];
+}
+
+export interface RecordingView {
+  readonly run: Recording['run'];
+  readonly batch: BatchView | null;
+  readonly fidelity: FidelityView | null;
+  /** Name of the file beside the dump that holds the tensors. */
+  readonly tensorsFile: string | null;
+}
+
+/** What one process of the run saw. */
+export interface RankRow {
+  readonly rank: number;
+  readonly role: AnomalyRole | null;
+  readonly step: number | null;
+  /** Of its first event; null where the artefact has none of this rank. */
+  readonly kind: AnomalyKind | null;
+  readonly op: string | null;
+  readonly place: string | null;
+  /** Index in `anomalies`, where that event is among them. */
+  readonly anomaly: number | null;
+}
+
+/** A tensor in the file beside the dump. */
+export interface TensorEntryView {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Whether its elements can be looked at: floating-point numbers of a known layout. */
+  readonly canBeMapped: boolean;
+}
+
+export interface TensorListView {
+  readonly entries: readonly TensorEntryView[];
+  readonly entriesLeftOut: number;
+  /** The one that most likely shows the failure. */
+  readonly first: number | null;
+  /** What could not be read of the file. */
+  readonly problem: string | null;
+}
+
+/** A part of a tensor as a matrix: all dimensions but the last make its rows. */
+export interface TensorRegion {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly firstColumn: number;
+  readonly columns: number;
+}
+
+/** Elements that are not finite. */
+export interface NonFiniteCounts {
+  readonly nan: number;
+  readonly posInf: number;
+  readonly negInf: number;
+}
+
+/** Where a tensor is not finite, thinned out to a grid of cells in which no such element is lost. */
+export interface NanMapView {
+  /** Of the whole tensor. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly region: TensorRegion;
+  readonly gridRows: number;
+  readonly gridColumns: number;
+  /** One hexadecimal digit a cell, row by row: 1 NaN, 2 +Inf, 4 −Inf, added up; 0 where all is finite. */
+  readonly cells: string;
+  readonly rowCounts: readonly NonFiniteCounts[];
+  readonly columnCounts: readonly NonFiniteCounts[];
+  readonly counts: NonFiniteCounts;
+}
+
+/** A run that went well, to hold this one against. */
+export interface ComparisonView {
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** Its readings, by the name of the series. */
+  readonly series: readonly { readonly name: string; readonly window: SeriesWindow }[];
+  /** Rows of this dump's table that have their like in the good run's. */
+  readonly operationsMatched: number;
+}
+
 export interface ProblemView {
   readonly message: string;
   readonly line: number | null;
@@ -116,6 +279,10 @@ export interface DumpView {
   readonly anomaliesLeftOut: number;
   readonly series: readonly SeriesView[];
   readonly seriesLeftOut: number;
+  readonly operations: OperationsView | null;
+  readonly recording: RecordingView | null;
+  /** Empty where the artefact tells of one process only. */
+  readonly ranks: readonly RankRow[];
   readonly problems: readonly ProblemView[];
   readonly problemsLeftOut: number;
 }

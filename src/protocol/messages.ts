@@ -1,10 +1,20 @@
 // Everything that host and page may ask of each other, with what each answer holds. Both sides are checked against this file.
 
-import type { DumpView, SeriesWindow, TextExcerpt } from './dump-view';
+import type {
+  ComparisonView,
+  DumpView,
+  NanMapView,
+  OperationDetails,
+  OperationRow,
+  SeriesWindow,
+  TensorListView,
+  TensorRegion,
+  TextExcerpt,
+} from './dump-view';
 import type { Strings } from './strings';
 
 /** Raised when a message changes its meaning; page and host of one build always agree, cached pages may not. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export interface Method<Params, Result> {
   readonly params: Params;
@@ -45,6 +55,8 @@ export interface PageSetup {
   /** Name by code of the rules that the host can explain. */
   readonly rules: Readonly<Record<string, string>>;
   readonly state: ViewState;
+  /** The good run that was chosen before the page was hidden. */
+  readonly comparison: ComparisonView | null;
 }
 
 /** What a jump came to. `moved` and `differs` mean that the file has changed since the run. */
@@ -61,6 +73,28 @@ export interface WorkspaceExcerpt {
   readonly agreement: 'same' | 'moved' | 'differs' | 'unknown';
 }
 
+/** An edit that would mend the blamed line as it stands now. */
+export interface FixOffer {
+  /** What it does, in words for a button's description. */
+  readonly title: string;
+}
+
+export interface FixOutcome {
+  readonly outcome: 'applied' | 'cancelled' | 'refused';
+  /** What was done, or why nothing was. */
+  readonly message: string;
+}
+
+interface AnomalyReference {
+  readonly generation: number;
+  readonly anomaly: number;
+}
+
+interface OperationReference {
+  readonly generation: number;
+  readonly operation: number;
+}
+
 /** What the page asks and the host answers. */
 export interface HostMethods {
   readonly ready: Method<{ readonly version: number }, PageSetup>;
@@ -68,15 +102,47 @@ export interface HostMethods {
     {
       readonly generation: number;
       readonly series: number;
+      /** Whether the good run's series of that name is meant. */
+      readonly ofGoodRun: boolean;
       readonly from: number;
       readonly to: number;
       readonly buckets: number;
     },
-    SeriesWindow
+    SeriesWindow | null
   >;
+  /** Rows `from` to `to`, the last not included. */
+  readonly operationRows: Method<
+    { readonly generation: number; readonly from: number; readonly to: number },
+    readonly OperationRow[]
+  >;
+  readonly operationDetails: Method<OperationReference, OperationDetails>;
+  /** The nearest row after (or before) a row whose outputs are not finite. */
+  readonly nextBadOperation: Method<
+    { readonly generation: number; readonly operation: number; readonly backwards: boolean },
+    number | null
+  >;
+  readonly goToOperation: Method<OperationReference, JumpOutcome>;
+  readonly tensorList: Method<{ readonly generation: number }, TensorListView>;
+  readonly nanMap: Method<
+    {
+      readonly generation: number;
+      readonly tensor: number;
+      /** Null for all of it. */
+      readonly region: TensorRegion | null;
+      readonly gridRows: number;
+      readonly gridColumns: number;
+    },
+    NanMapView
+  >;
+  /** Null where the person chose no file. */
+  readonly chooseGoodRun: Method<{ readonly generation: number }, ComparisonView | null>;
+  readonly dropGoodRun: Method<null, null>;
+  /** Null where the blamed line cannot be mended. */
+  readonly fixOffer: Method<AnomalyReference, FixOffer | null>;
+  readonly applyFix: Method<AnomalyReference, FixOutcome>;
   readonly goToLine: Method<FrameReference, JumpOutcome>;
   readonly workspaceExcerpt: Method<FrameReference, WorkspaceExcerpt | null>;
-  readonly textExcerpt: Method<{ readonly generation: number; readonly anomaly: number }, TextExcerpt | null>;
+  readonly textExcerpt: Method<AnomalyReference, TextExcerpt | null>;
   readonly openAsText: Method<{ readonly generation: number; readonly anomaly: number | null }, null>;
   readonly copyMarkdown: Method<{ readonly generation: number }, null>;
   readonly openRule: Method<{ readonly code: string }, null>;
@@ -101,6 +167,15 @@ export interface PageDescription {
     readonly marks: number;
     readonly summary: string;
   }[];
+  readonly operations: {
+    readonly count: number;
+    /** Name of the row that is marked as the first bad one. */
+    readonly firstBad: string | null;
+    readonly rowsInSight: number;
+  } | null;
+  readonly ranks: readonly string[];
+  /** The map of the offending tensor, in words; empty where there is none. */
+  readonly nanMap: string;
   readonly problems: readonly string[];
   readonly textLines: number;
 }
@@ -111,4 +186,6 @@ export interface PageMethods {
   readonly describe: Method<null, PageDescription>;
   /** Presses the *Go to line* of the blamed frame, as a person would. */
   readonly pressGoToLine: Method<null, JumpOutcome>;
+  /** Presses the *Apply Fix* of the blamed frame; refused where there is none. */
+  readonly pressApplyFix: Method<null, FixOutcome>;
 }

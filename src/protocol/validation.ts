@@ -6,6 +6,9 @@ import type { HostMethods } from './messages';
 
 const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const finite = v.pipe(v.number(), v.finite());
+const gridSize = v.pipe(index, v.minValue(1), v.maxValue(512));
+const anomaly = v.strictObject({ generation: index, anomaly: index });
+const operation = v.strictObject({ generation: index, operation: index });
 const frame = v.strictObject({ generation: index, anomaly: index, frame: index });
 
 type ParamSchemas = { readonly [K in keyof HostMethods]: v.GenericSchema<unknown, HostMethods[K]['params']> };
@@ -15,13 +18,30 @@ const schemas: ParamSchemas = {
   seriesWindow: v.strictObject({
     generation: index,
     series: index,
+    ofGoodRun: v.boolean(),
     from: finite,
     to: finite,
     buckets: v.pipe(index, v.minValue(1), v.maxValue(20_000)),
   }),
+  operationRows: v.strictObject({ generation: index, from: index, to: index }),
+  operationDetails: operation,
+  nextBadOperation: v.strictObject({ ...operation.entries, backwards: v.boolean() }),
+  goToOperation: operation,
+  tensorList: v.strictObject({ generation: index }),
+  nanMap: v.strictObject({
+    generation: index,
+    tensor: index,
+    region: v.nullable(v.strictObject({ firstRow: index, rows: index, firstColumn: index, columns: index })),
+    gridRows: gridSize,
+    gridColumns: gridSize,
+  }),
+  chooseGoodRun: v.strictObject({ generation: index }),
+  dropGoodRun: v.null(),
+  fixOffer: anomaly,
+  applyFix: anomaly,
   goToLine: frame,
   workspaceExcerpt: frame,
-  textExcerpt: v.strictObject({ generation: index, anomaly: index }),
+  textExcerpt: anomaly,
   openAsText: v.strictObject({ generation: index, anomaly: v.nullable(index) }),
   copyMarkdown: v.strictObject({ generation: index }),
   openRule: v.strictObject({ code: v.pipe(v.string(), v.regex(/^[A-Z]{2,8}\d{1,4}$/)) }),

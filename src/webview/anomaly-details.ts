@@ -29,11 +29,19 @@ const roleNames: Readonly<Record<AnomalyView['role'], StringKey>> = {
 };
 
 export function kindOf(context: PageContext, anomaly: AnomalyView): string {
-  return context.text(kindNames[anomaly.kind]);
+  return kindText(context, anomaly.kind);
+}
+
+export function kindText(context: PageContext, kind: AnomalyView['kind']): string {
+  return context.text(kindNames[kind]);
 }
 
 export function roleOf(context: PageContext, anomaly: AnomalyView): string {
-  return context.text(roleNames[anomaly.role]);
+  return roleText(context, anomaly.role);
+}
+
+export function roleText(context: PageContext, role: AnomalyView['role']): string {
+  return context.text(roleNames[role]);
 }
 
 /** `step 237 · rank 3`; empty where the artefact does not say. */

@@ -10,15 +10,23 @@ export interface Mark extends Omit<NonFiniteRun, 'kind'> {
   readonly kind: NonFiniteRun['kind'] | 'failure';
 }
 
-export interface ChartInput {
+/** What changes while a chart stands. */
+export interface ChartContent {
   readonly window: SeriesWindow;
+  /** Readings of a good run, drawn behind. */
+  readonly good: SeriesWindow | null;
   /** First and last x shown. */
   readonly range: readonly [number, number];
+}
+
+export interface ChartInput extends ChartContent {
   readonly failedAt: number | null;
   readonly logScale: boolean;
   /** Whether a mark may say how many readings it stands for. */
   readonly countsAreExact: boolean;
   readonly axisName: string;
+  /** Whether x counts something, so that between two neighbours there is nothing to label. */
+  readonly hasWholeSteps: boolean;
   readonly theme: ChartTheme;
   /** In CSS pixels. */
   readonly width: number;
@@ -36,7 +44,14 @@ const markRow = 20;
 /** Steps are counted, so between 1 and 2 there is nothing to label. */
 const wholeIncrements = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
-export function createChart(input: ChartInput, target: HTMLElement): uPlot {
+export interface Chart {
+  readonly plot: uPlot;
+  /** Draws something else without making the chart anew. */
+  update(content: ChartContent): void;
+}
+
+export function createChart(given: ChartInput, target: HTMLElement): Chart {
+  let input = given;
   const { theme } = input;
   const axis = (size: number): uPlot.Axis => ({
     stroke: theme.faint,
@@ -64,12 +79,15 @@ export function createChart(input: ChartInput, target: HTMLElement): uPlot {
     },
     scales: {
       x: { time: false, range: () => padded(input.range) },
-      y: { distr: input.logScale ? 3 : 1, range: (_, min, max) => verticalRange(min, max, input.logScale) },
+      y: {
+        distr: input.logScale ? 3 : 1,
+        range: (_, min, max) => verticalRange(...withGood(min, max, input), input.logScale),
+      },
     },
     axes: [
       {
         ...axis(34),
-        ...(input.window.x.every(Number.isInteger) ? { incrs: wholeIncrements } : {}),
+        ...(input.hasWholeSteps ? { incrs: wholeIncrements } : {}),
         label: input.axisName,
         labelSize: 14,
         labelGap: 0,
@@ -83,10 +101,11 @@ export function createChart(input: ChartInput, target: HTMLElement): uPlot {
         stroke: theme.line,
         width: theme.isHighContrast ? 2 : 1.5,
         spanGaps: false,
-        points: { size: 5, fill: theme.line, stroke: theme.line, show: input.window.x.length <= 60 },
+        points: { size: 5, fill: theme.line, stroke: theme.line, show: () => input.window.x.length <= 60 },
       },
     ],
     hooks: {
+      drawAxes: [(chart) => drawGood(chart, input)],
       draw: [(chart) => input.onDrawn(drawMarks(chart, input))],
       setCursor: [(chart) => input.onCursor(chart.cursor.idx ?? null)],
       setSelect: [
@@ -99,8 +118,70 @@ export function createChart(input: ChartInput, target: HTMLElement): uPlot {
       ],
     },
   };
-  const data: uPlot.AlignedData = [[...input.window.x], [...input.window.y]];
-  return new uPlot(options, data, target);
+  const plot = new uPlot(options, dataOf(input.window), target);
+  return {
+    plot,
+    update(content) {
+      const isNewWindow = content.window !== input.window;
+      input = { ...input, ...content };
+      const [min, max] = input.range;
+      plot.batch(() => {
+        if (isNewWindow) plot.setData(dataOf(input.window), false);
+        plot.setScale('x', { min, max });
+      });
+    },
+  };
+}
+
+function dataOf({ x, y }: SeriesWindow): uPlot.AlignedData {
+  return [[...x], [...y]];
+}
+
+/** The vertical range with the good run's readings in sight. */
+function withGood(
+  min: number | null,
+  max: number | null,
+  { good, range, logScale }: ChartInput,
+): [number | null, number | null] {
+  let low = min ?? Number.POSITIVE_INFINITY;
+  let high = max ?? Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < (good?.x.length ?? 0); i++) {
+    const x = good?.x[i] ?? 0;
+    const y = good?.y[i] ?? null;
+    if (y === null || x < range[0] || x > range[1] || (logScale && y <= 0)) continue;
+    if (y < low) low = y;
+    if (y > high) high = y;
+  }
+  return low <= high ? [low, high] : [min, max];
+}
+
+/** The good run's line: muted and dashed, behind this run's own. */
+function drawGood(chart: uPlot, { good, theme, logScale }: ChartInput): void {
+  if (!good) return;
+  const { ctx, bbox } = chart;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.strokeStyle = theme.faint;
+  ctx.lineWidth = (theme.isHighContrast ? 1.5 : 1) * devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  let isDown = false;
+  for (let i = 0; i < good.x.length; i++) {
+    const y = good.y[i] ?? null;
+    if (y === null || (logScale && y <= 0)) {
+      isDown = false;
+      continue;
+    }
+    const left = chart.valToPos(good.x[i] ?? 0, 'x', true);
+    const top = chart.valToPos(y, 'y', true);
+    if (isDown) ctx.lineTo(left, top);
+    else ctx.moveTo(left, top);
+    isDown = true;
+  }
+  ctx.stroke();
+  ctx.restore();
 }
 
 function formatTick(value: number): string {

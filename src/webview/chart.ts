@@ -3,16 +3,23 @@
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import type uPlot from 'uplot';
 import type { SeriesView, SeriesWindow } from '../protocol/dump-view';
-import { createChart } from './chart-drawing';
+import { type Chart, createChart } from './chart-drawing';
+import { fold } from './markup';
 import { formatValue } from './number-format';
 import type { PageContext } from './page-context';
 import { axisName, kindName, summarise, wholeRange } from './series-summary';
+import { type Reading, readingsTable } from './series-table';
 import { onThemeChange, readChartTheme } from './theme';
+import { mergeWindows, nearestIndex } from './window-merge';
 
 const height = 210;
-const refineDelay = 80;
+/** Of the charts below the first. */
+const lowerHeight = 150;
+const refineDelay = 60;
+/** Share of the part in sight that is fetched on each side of it, for moving there. */
+const slack = 0.5;
+const buckets = 2500;
 
 @customElement('nanlens-chart')
 export class ChartElement extends LitElement {
@@ -24,15 +31,20 @@ export class ChartElement extends LitElement {
   /** Marks of non-finite readings on the canvas, as last drawn. */
   marks = 0;
 
+  /** The good run's readings, where there is one to compare with. */
+  @property({ attribute: false }) good: SeriesWindow | null = null;
+
   @state() private window: SeriesWindow | undefined;
+  @state() private goodWindow: SeriesWindow | null = null;
   @state() private range: readonly [number, number] | null = null;
   @state() private logScale = false;
   @state() private cursor: number | null = null;
 
-  private plot: uPlot | undefined;
+  private chart: Chart | undefined;
   private resize: ResizeObserver | undefined;
   private endThemeWatch: (() => void) | undefined;
   private refineTimer: ReturnType<typeof setTimeout> | undefined;
+  private isRefining = false;
 
   protected override createRenderRoot(): this {
     return this;
@@ -50,12 +62,16 @@ export class ChartElement extends LitElement {
     clearTimeout(this.refineTimer);
     this.endThemeWatch?.();
     this.resize?.disconnect();
-    this.plot?.destroy();
-    this.plot = undefined;
+    this.chart?.plot.destroy();
+    this.chart = undefined;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const { series, context } = this;
+    if (changed.has('good')) {
+      this.goodWindow = this.good;
+      if (this.range) this.refineSoon();
+    }
     if (!series || !context || !(changed.has('series') || changed.has('generation'))) return;
     const remembered = context.chart(this.key(series));
     this.window = series.overview;
@@ -66,8 +82,8 @@ export class ChartElement extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    const drawn = ['series', 'generation', 'window', 'range', 'logScale'];
-    if (drawn.some((name) => changed.has(name))) this.draw();
+    if (['series', 'generation', 'logScale'].some((name) => changed.has(name))) this.draw();
+    else if (['window', 'goodWindow', 'range'].some((name) => changed.has(name))) this.redraw();
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -99,7 +115,7 @@ export class ChartElement extends LitElement {
         </span>
       </div>
       <div
-        class="chart-canvas"
+        class="chart-canvas ${this.index === 0 ? '' : 'lower'}"
         role="slider"
         tabindex="0"
         aria-label=${context.text('chartLabel', series.name, axisName(context, series))}
@@ -109,14 +125,22 @@ export class ChartElement extends LitElement {
         aria-valuenow=${this.cursor ?? 0}
         aria-valuetext=${readout || summarise(context, series)}
         @keydown=${this.onKey}
+        @wheel=${this.onWheel}
       ></div>
       <p class="chart-summary" id="${id}-summary">${summarise(context, series)}</p>
       <p class="visually-hidden" id="${id}-help">${context.text('chartHelp')}</p>
+      ${fold(
+        context,
+        `values-${this.key(series)}`,
+        context.text('valuesAsTable'),
+        () => readingsTable(context, series, this.rows(), id),
+        () => this.requestUpdate(),
+      )}
     `;
   }
 
-  /** The readings in sight, non-finite ones included; as many as the window holds. */
-  rows(): { readonly x: number; readonly text: string; readonly isFinite: boolean }[] {
+  /** The readings of the chart, non-finite ones included; as many as the window holds. */
+  rows(): Reading[] {
     const { window } = this;
     if (!window) return [];
     return window.x.map((x, i) => ({ x, text: this.valueText(i), isFinite: window.y[i] !== null }));
@@ -126,26 +150,32 @@ export class ChartElement extends LitElement {
     return `${this.index}:${series.name}`;
   }
 
+  private get height(): number {
+    return this.index === 0 ? height : lowerHeight;
+  }
+
   private draw(): void {
     const { context, series, window } = this;
     const target = this.querySelector<HTMLElement>('.chart-canvas');
     if (!context || !series || !window || !target) return;
-    this.plot?.destroy();
-    this.plot = undefined;
+    this.chart?.plot.destroy();
+    this.chart = undefined;
     target.replaceChildren();
     const width = target.clientWidth;
     if (width === 0) return;
-    this.plot = createChart(
+    this.chart = createChart(
       {
         window,
+        good: this.goodWindow,
         range: this.range ?? wholeRange(series),
         failedAt: series.failedAt,
         logScale: this.logScale,
         countsAreExact: series.countsAreExact,
         axisName: axisName(context, series),
+        hasWholeSteps: series.overview.x.every(Number.isInteger),
         theme: readChartTheme(this),
         width,
-        height,
+        height: this.height,
         labelOf: (kind) => (kind === 'failure' ? context.text('failedHere') : kindName(context, kind)),
         onCursor: (index) => {
           this.cursor = index;
@@ -160,10 +190,18 @@ export class ChartElement extends LitElement {
     );
   }
 
+  /** Draws another part, or the same one finer, with the chart that stands. */
+  private redraw(): void {
+    const { series, window, chart } = this;
+    if (!series || !window) return;
+    if (!chart) this.draw();
+    else chart.update({ window, good: this.goodWindow, range: this.range ?? wholeRange(series) });
+  }
+
   private fit(): void {
     const width = this.querySelector('.chart-canvas')?.clientWidth ?? 0;
-    if (!this.plot) this.draw();
-    else if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height });
+    if (!this.chart) this.draw();
+    else if (width > 0 && width !== this.chart.plot.width) this.chart.plot.setSize({ width, height: this.height });
   }
 
   private readonly toggleLogScale = (): void => {
@@ -175,6 +213,7 @@ export class ChartElement extends LitElement {
     clearTimeout(this.refineTimer);
     this.range = null;
     this.window = this.series?.overview;
+    this.goodWindow = this.good;
     this.cursor = null;
     if (this.series) this.context?.rememberChart(this.key(this.series), { range: null });
   };
@@ -194,21 +233,42 @@ export class ChartElement extends LitElement {
     this.refineSoon();
   }
 
-  /** Asks the host for the readings that the overview had no room for. */
+  /** Asks the host for the readings that the overview had no room for, again and again while the part in sight moves. */
   private refineSoon(): void {
-    const { series, range, context, generation, index } = this;
-    clearTimeout(this.refineTimer);
-    if (!series?.overview.thinned || !range || !context) return;
-    this.refineTimer = setTimeout(async () => {
-      const air = (range[1] - range[0]) * 0.03;
-      const params = { generation, series: index, from: range[0] - air, to: range[1] + air, buckets: 1500 };
-      try {
-        const window = await context.host.request('seriesWindow', params);
-        if (this.range === range && this.generation === generation) this.window = window;
-      } catch {
-        // The overview stays: it is coarser, but true.
-      }
+    if (this.refineTimer !== undefined || this.isRefining || !this.range) return;
+    if (!this.series?.overview.thinned && !this.good?.thinned) return;
+    this.refineTimer = setTimeout(() => {
+      this.refineTimer = undefined;
+      void this.refine();
     }, refineDelay);
+  }
+
+  private async refine(): Promise<void> {
+    const { series, range, context, generation, index, good } = this;
+    if (!series || !range || !context) return;
+    this.isRefining = true;
+    const air = (range[1] - range[0]) * slack;
+    const stretch = { generation, series: index, from: range[0] - air, to: range[1] + air, buckets };
+    const ask = (wanted: boolean, ofGoodRun: boolean) =>
+      wanted ? context.host.request('seriesWindow', { ...stretch, ofGoodRun }) : null;
+    try {
+      const [own, other] = await Promise.all([ask(series.overview.thinned, false), ask(good?.thinned ?? false, true)]);
+      if (this.generation !== generation || this.series !== series || !this.range) return;
+      if (own) this.useWindow(mergeWindows(series.overview, own));
+      if (good && good === this.good && other) this.goodWindow = mergeWindows(good, other);
+    } catch {
+      // The overview stays: it is coarser, but true.
+    } finally {
+      this.isRefining = false;
+      if (this.range && this.range !== range) this.refineSoon();
+    }
+  }
+
+  /** The cursor stays at its x, whose index is another now. */
+  private useWindow(window: SeriesWindow): void {
+    const x = this.cursor === null ? undefined : this.window?.x[this.cursor];
+    this.window = window;
+    if (x !== undefined) this.cursor = nearestIndex(window, x);
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
@@ -238,6 +298,16 @@ export class ChartElement extends LitElement {
       case '-':
         this.zoomBy(2);
         break;
+      case 'PageDown':
+        this.panBy(0.5);
+        break;
+      case 'PageUp':
+        this.panBy(-0.5);
+        break;
+      case 'n':
+      case 'N':
+        this.moveToNonFinite(at);
+        break;
       case '0':
         this.showAll();
         break;
@@ -247,8 +317,38 @@ export class ChartElement extends LitElement {
     event.preventDefault();
   };
 
+  /** Sideways moves the part in sight; with Control, as pinching does, it grows and shrinks. Plain scrolling stays the page's. */
+  private readonly onWheel = (event: WheelEvent): void => {
+    const width = this.chart?.plot.bbox.width ?? 0;
+    if (width === 0) return;
+    const sideways = event.deltaX !== 0 ? event.deltaX : event.shiftKey ? event.deltaY : 0;
+    if (event.ctrlKey) this.zoomBy(Math.exp(event.deltaY / 200));
+    else if (sideways !== 0 && this.range) this.panBy((sideways * devicePixelRatio) / width);
+    else return;
+    event.preventDefault();
+  };
+
+  /** Moves the part in sight by a share of its width. */
+  private panBy(share: number): void {
+    const { series, range } = this;
+    if (!series || !range) return;
+    const [start, end] = wholeRange(series);
+    const width = range[1] - range[0];
+    const from = Math.max(start, Math.min(end - width, range[0] + share * width));
+    this.zoom(from, from + width);
+  }
+
+  private moveToNonFinite(at: number): void {
+    const { window } = this;
+    const found = window?.y.findIndex((value, i) => i > at && value === null) ?? -1;
+    const first = window?.y.indexOf(null) ?? -1;
+    if (found >= 0) this.moveCursor(found);
+    else if (first >= 0) this.moveCursor(first);
+  }
+
   private moveCursor(to: number): void {
-    const { plot, window } = this;
+    const { window } = this;
+    const plot = this.chart?.plot;
     if (!plot || !window) return;
     const index = Math.max(0, Math.min(window.x.length - 1, to));
     const x = window.x[index];

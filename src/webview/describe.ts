@@ -2,6 +2,7 @@
 
 import type { PageDescription, ViewState } from '../protocol/messages';
 import type { ChartElement } from './chart';
+import type { VirtualRowsElement } from './virtual-rows';
 
 export function describePage(root: ParentNode, state: ViewState | undefined): PageDescription {
   const text = (selector: string) => normalised(root.querySelector(selector)?.textContent);
@@ -24,9 +25,19 @@ export function describePage(root: ParentNode, state: ViewState | undefined): Pa
       marks: chart.marks,
       summary: normalised(chart.querySelector('.chart-summary')?.textContent),
     })),
+    operations: operations(root),
+    ranks: [...root.querySelectorAll('[data-section="ranks"] tbody tr')].map((row) => normalised(row.textContent)),
+    nanMap: text('.map-summary'),
     problems: [...root.querySelectorAll('.problems > li')].map((item) => normalised(item.textContent)),
     textLines: root.querySelectorAll('[data-section="text"] .code-line').length,
   };
+}
+
+function operations(root: ParentNode): PageDescription['operations'] {
+  const grid = root.querySelector<VirtualRowsElement>('nanlens-rows.operations');
+  if (!grid) return null;
+  const name = grid.querySelector('.first-bad .operation-title code')?.textContent;
+  return { count: grid.count, firstBad: name ? normalised(name) : null, rowsInSight: grid.rowsInSight };
 }
 
 function blamedLine(root: ParentNode): PageDescription['blamed'] {

@@ -29,6 +29,7 @@ const host = new Channel<HostMethods, PageMethods>({
       return describePage(document, viewer.shown);
     },
     pressGoToLine: () => viewer.pressGoToLine(),
+    pressApplyFix: () => viewer.pressApplyFix(),
   },
 });
 const context = new PageContext(host, vscode);

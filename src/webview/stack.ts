@@ -4,7 +4,7 @@ import '@vscode-elements/elements/dist/vscode-button/index.js';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { AnomalyView, FrameView } from '../protocol/dump-view';
-import type { JumpOutcome, WorkspaceExcerpt } from '../protocol/messages';
+import type { FixOffer, FixOutcome, JumpOutcome, WorkspaceExcerpt } from '../protocol/messages';
 import { arrow } from './icons';
 import { codeListing, fold, type Markup } from './markup';
 import type { PageContext } from './page-context';
@@ -21,6 +21,7 @@ export class StackElement extends LitElement {
   @property({ type: Number }) generation = 0;
 
   @state() private fromWorkspace: WorkspaceExcerpt | null = null;
+  @state() private fix: FixOffer | null = null;
   @state() private outcome = '';
 
   protected override createRenderRoot(): this {
@@ -34,9 +35,11 @@ export class StackElement extends LitElement {
     // A log that grows is shown anew again and again; what it blames mostly stays.
     if (before?.path !== now?.path || before?.line !== now?.line) {
       this.fromWorkspace = null;
+      this.fix = null;
       this.outcome = '';
     }
     void this.loadWorkspaceExcerpt();
+    void this.loadFix();
   }
 
   protected override render(): Markup {
@@ -69,7 +72,14 @@ export class StackElement extends LitElement {
     return html`<div class="blamed">
       <div class="place-row">
         ${this.place(context, frame, index)}
-        <vscode-button secondary @click=${() => this.goTo(index)}>${context.text('goToLine')}</vscode-button>
+        <span class="place-actions">
+          ${
+            this.fix
+              ? html`<vscode-button title=${this.fix.title} @click=${() => this.applyFix()}>${context.text('applyFix')}</vscode-button>`
+              : nothing
+          }
+          <vscode-button secondary @click=${() => this.goTo(index)}>${context.text('goToLine')}</vscode-button>
+        </span>
       </div>
       ${excerpt ? codeListing(context, excerpt, useWorkspace ? known.label : context.text('fromArtefact')) : nothing}
       ${known ? html`<p class="quiet origin ${known.agreement}">${this.origin(context, known)}</p>` : nothing}
@@ -145,6 +155,33 @@ export class StackElement extends LitElement {
     } catch (error) {
       this.outcome = error instanceof Error ? error.message : String(error);
       return { outcome: 'not-found', message: this.outcome };
+    }
+  }
+
+  private async loadFix(): Promise<void> {
+    const { context, anomaly, index, generation } = this;
+    if (!context || !anomaly || anomaly.blamed === null) return;
+    try {
+      const offer = await context.host.request('fixOffer', { generation, anomaly: index });
+      if (this.anomaly === anomaly && this.generation === generation) this.fix = offer;
+    } catch {
+      // Nothing is offered then.
+    }
+  }
+
+  /** Undefined where no fix is offered. */
+  async applyFix(): Promise<FixOutcome | undefined> {
+    const { context, index, generation, fix } = this;
+    if (!context || !fix) return undefined;
+    try {
+      const outcome = await context.host.request('applyFix', { generation, anomaly: index });
+      this.outcome = outcome.message;
+      // What is mended is not offered again, and the source reads differently now.
+      if (outcome.outcome === 'applied') await Promise.all([this.loadFix(), this.loadWorkspaceExcerpt()]);
+      return outcome;
+    } catch (error) {
+      this.outcome = error instanceof Error ? error.message : String(error);
+      return { outcome: 'refused', message: this.outcome };
     }
   }
 

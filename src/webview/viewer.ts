@@ -4,28 +4,36 @@ import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import './chart';
+import './nan-map';
+import './operation-table';
 import './raw-text';
 import './stack';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { AnomalyView, DumpView, SeriesView, Verdict } from '../protocol/dump-view';
-import type { HostMethods, JumpOutcome, PageSetup, ViewState } from '../protocol/messages';
+import type {
+  AnomalyView,
+  ComparisonView,
+  DumpView,
+  OperationsView,
+  RecordingView,
+  SeriesView,
+  Verdict,
+} from '../protocol/dump-view';
+import type { FixOutcome, HostMethods, JumpOutcome, PageSetup, ViewState } from '../protocol/messages';
 import { protocolVersion } from '../protocol/messages';
 import type { StringKey } from '../protocol/strings';
 import { anomalyDetails, kindOf, roleOf, whenOf } from './anomaly-details';
-import type { ChartElement } from './chart';
 import { broken, healthy, notice, unreadable } from './icons';
 import { fold, type Markup, section, withCode } from './markup';
-import { formatBytes, formatValue } from './number-format';
+import { formatBytes } from './number-format';
 import type { PageContext } from './page-context';
-import { axisName } from './series-summary';
+import { batchPanel, fidelityPanel, ranksPanel, saysOfBatch } from './recording-panels';
 import type { StackElement } from './stack';
 import { tensorTable } from './tensor-table';
 
 /** Charts that stand open at once; the rest waits behind a fold. */
 const openCharts = 6;
-const tableRows = 500;
 
 @customElement('nanlens-viewer')
 export class ViewerElement extends LitElement {
@@ -33,6 +41,7 @@ export class ViewerElement extends LitElement {
   @state() shown: ViewState | undefined;
   @state() private fault = '';
   @state() private status = '';
+  @state() private comparison: ComparisonView | null = null;
 
   private needsScroll = true;
 
@@ -48,6 +57,7 @@ export class ViewerElement extends LitElement {
       const setup: PageSetup = await context.host.request('ready', { version: protocolVersion });
       context.use(setup);
       document.documentElement.lang = setup.language;
+      this.comparison = setup.comparison;
       this.show(setup.state);
     } catch (error) {
       this.fault = error instanceof Error ? error.message : String(error);
@@ -58,6 +68,12 @@ export class ViewerElement extends LitElement {
     if (this.shown && next.generation < this.shown.generation) return;
     this.shown = next;
     this.status = '';
+  }
+
+  /** Does what a press of *Apply Fix* does. */
+  async pressApplyFix(): Promise<FixOutcome> {
+    const outcome = await this.querySelector<StackElement>('nanlens-stack')?.applyFix();
+    return outcome ?? { outcome: 'refused', message: '' };
   }
 
   /** Does what a press of *Go to Line* does. */
@@ -88,13 +104,17 @@ export class ViewerElement extends LitElement {
     const [first, ...others] = view.anomalies;
     return html`
       ${this.verdict(context, view, shown.notice)}
-      ${first ? this.firstAnomaly(context, first) : nothing}
+      ${first ? section('failure', context.text('failure'), this.details(context, withoutRepeat(first, view.verdict))) : nothing}
       ${view.series.length > 0 ? section('timeline', context.text('timeline'), this.timeline(context, view, generation)) : nothing}
+      ${view.operations ? section('operations', context.text('modulesAndOperations'), this.operations(context, view.operations, generation)) : nothing}
+      ${first ? section('frames', context.text('frames'), this.stack(context, first, 0)) : nothing}
       ${
         first && first.stats.length > 0
           ? section('tensors', context.text('tensors'), tensorTable(context, first.stats, context.text('tensors')))
           : nothing
       }
+      ${view.recording ? this.recording(context, view.recording, generation) : nothing}
+      ${view.ranks.length > 0 ? section('ranks', context.text('ranksPanel'), ranksPanel(context, view.ranks)) : nothing}
       ${first?.hasText ? section('text', context.text('rawText'), this.rawText(context, generation)) : nothing}
       ${others.length > 0 ? section('events', context.text('otherEvents'), this.otherEvents(context, view, others)) : nothing}
       ${view.problems.length > 0 ? section('problems', context.text('problems'), this.problems(context, view)) : nothing}
@@ -131,22 +151,47 @@ export class ViewerElement extends LitElement {
             : nothing
         }
         <vscode-button secondary @click=${() => this.copy(context, generation)}>${context.text('copyMarkdown')}</vscode-button>
+        ${
+          view.series.length === 0 && !view.operations
+            ? nothing
+            : html`<vscode-button secondary @click=${() => this.compare(context, generation)}>${context.text('compareWithGoodRun')}</vscode-button>`
+        }
         <vscode-button secondary @click=${() => this.ask('openAsText', { generation, anomaly: view.anomalies.length > 0 ? 0 : null })}
           >${context.text('openAsText')}</vscode-button>
         <span class="status" role="status">${this.status}</span>
       </div>
+      ${this.comparison ? this.comparedWith(context, this.comparison) : nothing}
     </header>`;
   }
 
-  private firstAnomaly(context: PageContext, first: AnomalyView): TemplateResult {
+  private stack(context: PageContext, anomaly: AnomalyView, index: number): TemplateResult {
     const { generation } = this.shown ?? { generation: 0 };
+    return html`<nanlens-stack .context=${context} .anomaly=${anomaly} .index=${index} .generation=${generation}></nanlens-stack>`;
+  }
+
+  private operations(context: PageContext, table: OperationsView, generation: number): TemplateResult {
+    return html`<nanlens-operations
+      .context=${context}
+      .table=${table}
+      .generation=${generation}
+      .comparison=${this.comparison && this.comparison.operationsMatched > 0 ? this.comparison : null}
+    ></nanlens-operations>`;
+  }
+
+  private recording(context: PageContext, recording: RecordingView, generation: number): TemplateResult {
+    const { batch, fidelity, run, tensorsFile } = recording;
     return html`
-      ${section('failure', context.text('failure'), this.details(context, first))}
-      ${section(
-        'frames',
-        context.text('frames'),
-        html`<nanlens-stack .context=${context} .anomaly=${first} .index=${0} .generation=${generation}></nanlens-stack>`,
-      )}
+      ${
+        tensorsFile === null
+          ? nothing
+          : section(
+              'nan-map',
+              context.text('nanMap'),
+              html`<nanlens-nan-map .context=${context} .generation=${generation}></nanlens-nan-map>`,
+            )
+      }
+      ${batch && saysOfBatch(batch) ? section('batch', context.text('batchPanel'), batchPanel(context, batch)) : nothing}
+      ${section('fidelity', context.text('fidelity'), fidelityPanel(context, fidelity, run))}
     `;
   }
 
@@ -155,15 +200,15 @@ export class ViewerElement extends LitElement {
   }
 
   private timeline(context: PageContext, view: DumpView, generation: number): TemplateResult {
+    const good = new Map(this.comparison?.series.map(({ name, window }) => [name, window]));
     const chart = (series: SeriesView, index: number) => html`<div class="series">
-      <nanlens-chart .context=${context} .series=${series} .index=${index} .generation=${generation}></nanlens-chart>
-      ${fold(
-        context,
-        `values-${index}-${series.name}`,
-        context.text('valuesAsTable'),
-        () => this.values(context, series, index),
-        () => this.requestUpdate(),
-      )}
+      <nanlens-chart
+        .context=${context}
+        .series=${series}
+        .index=${index}
+        .generation=${generation}
+        .good=${good.get(series.name) ?? null}
+      ></nanlens-chart>
     </div>`;
     const more = view.series.slice(openCharts);
     return html`
@@ -183,44 +228,11 @@ export class ViewerElement extends LitElement {
     `;
   }
 
-  private values(context: PageContext, series: SeriesView, index: number): TemplateResult {
-    const chart = [...this.querySelectorAll<ChartElement>('nanlens-chart')].find((one) => one.index === index);
-    const rows = chart?.rows() ?? [];
-    // What broke is what people look for, so the table starts a little before the first reading that is not finite.
-    const firstBad = rows.findIndex((row) => !row.isFinite);
-    const start = rows.length > tableRows && firstBad > 20 ? Math.min(firstBad - 20, rows.length - tableRows) : 0;
-    const listed = rows.slice(start, start + tableRows);
-    const isPart = series.overview.thinned || !series.countsAreExact || listed.length < rows.length;
-    return html`
-      ${isPart ? html`<p class="quiet">${context.text('tableThinned')}</p>` : nothing}
-      <div class="table-frame tall" tabindex="0" role="group" aria-label="${series.name}: ${context.text('valuesAsTable')}">
-        <table>
-          <caption class="visually-hidden">${series.name}</caption>
-          <thead>
-            <tr>
-              <th scope="col" class="number">${axisName(context, series)}</th>
-              <th scope="col" class="number">${context.text('tableValue')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${listed.map(
-              (row) => html`<tr class=${row.isFinite ? '' : 'broken'}>
-                <th scope="row" class="number">${formatValue(row.x)}</th>
-                <td class="number ${row.isFinite ? '' : 'bad'}">${row.text}</td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
-    `;
-  }
-
   private rawText(context: PageContext, generation: number): TemplateResult {
     return html`<nanlens-raw-text .context=${context} .index=${0} .generation=${generation}></nanlens-raw-text>`;
   }
 
   private otherEvents(context: PageContext, view: DumpView, others: readonly AnomalyView[]): TemplateResult {
-    const { generation } = this.shown ?? { generation: 0 };
     return html`<ul class="events">
         ${others.map((anomaly, i) => {
           const index = i + 1;
@@ -233,7 +245,7 @@ export class ViewerElement extends LitElement {
           </span>`;
           const content = () => html`
             ${this.details(context, anomaly)}
-            <nanlens-stack .context=${context} .anomaly=${anomaly} .index=${index} .generation=${generation}></nanlens-stack>
+            ${this.stack(context, anomaly, index)}
             ${anomaly.stats.length > 0 ? tensorTable(context, anomaly.stats, context.text('tensors')) : nothing}
           `;
           return html`<li>${fold(context, `event-${index}`, title, content, () => this.requestUpdate())}</li>`;
@@ -256,12 +268,34 @@ export class ViewerElement extends LitElement {
       ${view.problemsLeftOut > 0 ? html`<p class="quiet">${context.text('problemsLeftOut', view.problemsLeftOut)}</p>` : nothing}`;
   }
 
+  private comparedWith(context: PageContext, { name, series, operationsMatched }: ComparisonView): TemplateResult {
+    const help = series.length === 0 && operationsMatched === 0 ? 'comparedNothing' : 'comparedHelp';
+    return html`<p class="remark compared">
+      <span class="good-line" aria-hidden="true"></span>
+      <span>${context.text('comparedWith', name)}. <span class="quiet">${context.text(help)}</span></span>
+      <button type="button" class="toggle" @click=${() => this.stopComparing()}>${context.text('stopComparing')}</button>
+    </p>`;
+  }
+
+  private async compare(context: PageContext, generation: number): Promise<void> {
+    try {
+      this.comparison = (await context.host.request('chooseGoodRun', { generation })) ?? this.comparison;
+      this.status = '';
+    } catch (error) {
+      this.status = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  private async stopComparing(): Promise<void> {
+    if (await this.ask('dropGoodRun', null)) this.comparison = null;
+  }
+
   private async copy(context: PageContext, generation: number): Promise<void> {
     if (await this.ask('copyMarkdown', { generation })) this.status = context.text('copied');
   }
 
   /** Asks the host to do something; says so where it cannot. */
-  private async ask<K extends 'copyMarkdown' | 'openAsText' | 'openRule' | 'reload'>(
+  private async ask<K extends 'copyMarkdown' | 'openAsText' | 'openRule' | 'reload' | 'dropGoodRun'>(
     method: K,
     params: HostMethods[K]['params'],
   ): Promise<boolean> {
@@ -273,6 +307,11 @@ export class ViewerElement extends LitElement {
       return false;
     }
   }
+}
+
+/** A recorder's dump says the same in the verdict and as the message. */
+function withoutRepeat(anomaly: AnomalyView, { sentence }: Verdict): AnomalyView {
+  return anomaly.message === sentence ? { ...anomaly, message: '' } : anomaly;
 }
 
 type Mood = 'broken' | 'healthy' | 'neutral';

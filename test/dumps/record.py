@@ -4,7 +4,8 @@
     python test/dumps/record.py torch-anomaly/step-prints  one of them
 
 Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, tensorflow-cpu, keras, jax, optax, rich, loguru,
-pytest, ipython, nbclient and ipykernel for the cases that show them.
+pytest, ipython, nbclient, ipykernel and tensorboard for the cases that show them. A script that takes a folder leaves the artefact there, and that
+file is kept as it is.
 What a run prints is kept byte for byte, but for the paths of the machine that it ran on: they become those of a project
 of ada's. Where rich breaks paths over rows, no path can be replaced: these cases are recorded in a folder of that name.
 A case without a script is derived from another's log by the function of its name here, and says from which in
@@ -20,6 +21,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
 
 CASES = pathlib.Path(__file__).resolve().parent
 PROJECT = "/home/ada/project"
@@ -57,6 +59,64 @@ def run(case: str) -> bytes:
         command, cwd=CASES, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False
     )
     return anonymise(done.stdout.decode()).encode()
+
+
+def run_for_files(case: str) -> dict[str, bytes]:
+    """Of a script that takes a folder to write to: what it leaves there, and how the case names it. One file is
+    `input.*`; a folder named `dump` is `input/`."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = os.environ | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        subprocess.run([sys.executable, f"{case}/script.py", folder], cwd=CASES, env=settings, timeout=300, check=True)
+        dump = pathlib.Path(folder, "dump")
+        if dump.is_dir():
+            files = {f"input/{path.relative_to(dump)}": path for path in sorted(dump.rglob("*")) if path.is_file()}
+            if case.startswith("tfdbg2/"):
+                return slim_tfdbg2(files)
+            named = {re.sub(r"proc\d+", "proc4242", name): path for name, path in files.items()}
+            # Event files name no place, and would be broken by another length.
+            return {
+                name: path.read_bytes() if "tfevents" in name else anonymise(path.read_text()).encode()
+                for name, path in named.items()
+            }
+        (file,) = (path for path in pathlib.Path(folder).iterdir() if path.is_file())
+        suffix = ".tfevents" if "tfevents" in file.name else file.suffix
+        return {f"input{suffix}": file.read_bytes()}
+
+
+def slim_tfdbg2(files: dict[str, pathlib.Path]) -> dict[str, bytes]:
+    """The same events without the libraries' source text, with short names for stack frames, and with ada's paths."""
+    import tensorflow as tf
+    from tensorflow.core.protobuf import debug_event_pb2
+
+    short: dict[str, str] = {}
+    slim = {}
+    for name, path in files.items():
+        with tempfile.NamedTemporaryFile() as out:
+            with tf.io.TFRecordWriter(out.name) as writer:
+                for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+                    event = debug_event_pb2.DebugEvent.FromString(record)
+                    for part in (event.source_file, event.graph_op_creation.code_location, event.execution.code_location):
+                        if part.host_name:
+                            part.host_name = "localhost"
+                    if event.HasField("source_file"):
+                        if not event.source_file.file_path.startswith(str(CASES)):
+                            del event.source_file.lines[:]
+                        event.source_file.file_path = anonymise(event.source_file.file_path)
+                    if event.HasField("stack_frame_with_id"):
+                        frame = event.stack_frame_with_id
+                        frame.id = short.setdefault(frame.id, f"f{len(short)}")
+                    for location in (event.graph_op_creation.code_location, event.execution.code_location):
+                        ids = [short.setdefault(one, f"f{len(short)}") for one in location.stack_frame_ids]
+                        if ids:
+                            location.stack_frame_ids[:] = ids
+                    writer.write(event.SerializeToString())
+            slim[f"input/tfdbg_events.1795000000.localhost.{name.split('.')[-1]}"] = pathlib.Path(out.name).read_bytes()
+    return slim
+
+
+def takes_folder(case: str) -> bool:
+    script = CASES / case / "script.py"
+    return script.exists() and "sys.argv[1]" in script.read_text()
 
 
 def run_notebook():
@@ -186,10 +246,14 @@ def main() -> None:
     scripts = sorted(str(path.parent.relative_to(CASES)) for path in CASES.glob("*/*/script.py"))
     for case in sys.argv[1:] or [*scripts, *DERIVED]:
         print(case, flush=True)
-        data = DERIVED[case]() if case in DERIVED else run(case)
-        (CASES / case).mkdir(parents=True, exist_ok=True)
         name = "input.ipynb" if case.endswith("-file") else "input.log"
-        (CASES / case / name).write_bytes(data)
+        if takes_folder(case):
+            files = run_for_files(case)
+        else:
+            files = {name: DERIVED[case]() if case in DERIVED else run(case)}
+        for name, data in files.items():
+            (CASES / case / name).parent.mkdir(parents=True, exist_ok=True)
+            (CASES / case / name).write_bytes(data)
 
 
 main()

@@ -1,147 +1,9 @@
-// Opens the viewer's own page in Chromium, under its own content security policy, with the host's end played by its real
-// code where that needs no editor: node --test test/e2e/webview-page.mjs
+// What a person sees and does on the viewer's page: node --test test/e2e/webview-page.mjs
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import * as esbuild from 'esbuild';
-import { bundles, nodeBundle, root } from '../../scripts/bundles.mjs';
-import { launchBrowser } from '../../scripts/host/browser.mjs';
-import { cacheDir } from '../../scripts/setup/cache.mjs';
+import { test } from 'node:test';
+import { accessibilityFaults, open } from './webview-harness.mjs';
 import { dyingRun, healthyRun, hostileRun, lastLossFinite, longRun } from './webview-runs.mjs';
 import { themes } from './webview-themes.mjs';
-
-const require = createRequire(import.meta.url);
-const screenshots = path.join(cacheDir, 'screenshots');
-mkdirSync(screenshots, { recursive: true });
-
-let browser;
-let server;
-let origin;
-let host;
-
-before(async () => {
-  const page = bundles.find((bundle) => bundle.outfile === 'dist/webview.js');
-  const outdir = path.join(root, 'dist/test/webview-page');
-  await esbuild.build({ ...page, outfile: path.join(outdir, 'webview.js') });
-  const hostFile = path.join(outdir, 'host.cjs');
-  await esbuild.build({
-    ...nodeBundle,
-    stdin: {
-      contents: `
-        export { pageHtml } from './src/extension/features/dump-viewer/page';
-        export { buildViewModel } from './src/extension/features/dump-viewer/view-model';
-        export { seriesWindow } from './src/extension/features/dump-viewer/series-window';
-        export { checkHostParams } from './src/protocol/validation';
-        export { english } from './src/protocol/strings';
-        export { Channel } from './src/protocol/channel';`,
-      resolveDir: root,
-      loader: 'ts',
-    },
-    outfile: hostFile,
-  });
-  host = require(hostFile);
-  server = createServer((request, response) => {
-    const file = { '/webview.js': 'text/javascript', '/webview.css': 'text/css' }[request.url ?? ''];
-    if (file) return response.setHeader('content-type', file).end(readFileSync(path.join(outdir, request.url)));
-    if (request.url !== '/') return response.writeHead(404).end();
-    const html = host.pageHtml({
-      cspSource: origin,
-      script: `${origin}/webview.js`,
-      style: `${origin}/webview.css`,
-      nonce: 'n0nce',
-      language: 'en',
-    });
-    response.setHeader('content-type', 'text/html; charset=utf-8').end(html);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${server.address().port}`;
-  browser = await launchBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-/** Opens the page on a dump, as the host would, and gives what tests need to talk with both ends. */
-async function open(result, { theme = 'dark', width = 1000, zoom = 1, handlers = {}, stored, state } = {}) {
-  const model = host.buildViewModel('run.log', result);
-  const viewState = state ?? { status: 'shown', generation: 1, view: model.view, notice: null };
-  const context = await browser.newContext({
-    viewport: { width: Math.round(width / zoom), height: Math.round(900 / zoom) },
-    deviceScaleFactor: zoom,
-  });
-  const page = await context.newPage();
-  const violations = [];
-  page.on('pageerror', (error) => violations.push(`error: ${error.message}`));
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) violations.push(`${message.type()}: ${message.text()}`);
-  });
-  const calls = [];
-  const answer = (method, reply) => async (params) => {
-    calls.push([method, params]);
-    return handlers[method] ? handlers[method](params) : reply(params);
-  };
-  const channel = new host.Channel({
-    post: (message) => void page.evaluate((data) => postMessage(data, '*'), message).catch(() => undefined),
-    check: host.checkHostParams,
-    onFault: (fault) => violations.push(fault),
-    handlers: {
-      ready: answer('ready', () => ({
-        version: 1,
-        strings: host.english,
-        language: 'en',
-        rules: { NAN301: 'sqrt-at-zero' },
-        state: viewState,
-      })),
-      seriesWindow: answer('seriesWindow', ({ series, from, to, buckets }) =>
-        host.seriesWindow(model.series[series], from, to, buckets),
-      ),
-      goToLine: answer('goToLine', () => ({ outcome: 'opened', message: 'Opened losses.py.' })),
-      workspaceExcerpt: answer('workspaceExcerpt', () => null),
-      textExcerpt: answer('textExcerpt', () => result.text ?? null),
-      openAsText: answer('openAsText', () => null),
-      copyMarkdown: answer('copyMarkdown', () => null),
-      openRule: answer('openRule', () => null),
-      reload: answer('reload', () => null),
-    },
-  });
-  await page.exposeFunction('toHost', (message) => channel.receive(JSON.parse(message)));
-  await page.addInitScript(
-    ({ variables, bodyClass, remembered }) => {
-      let kept = remembered;
-      window.acquireVsCodeApi = () => ({
-        // As on hosts that serialise: what JSON cannot carry does not arrive.
-        postMessage: (message) => window.toHost(JSON.stringify(message)),
-        getState: () => kept,
-        setState: (next) => {
-          kept = next;
-          window.keptState = next;
-        },
-      });
-      document.addEventListener('readystatechange', () => {
-        for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(name, value);
-        document.body?.classList.add(bodyClass);
-      });
-    },
-    { ...themes[theme], remembered: stored },
-  );
-  await page.goto(origin);
-  await page.waitForSelector('main');
-  const describe = () => channel.request('describe', null, AbortSignal.timeout(5000));
-  const shot = (name) => page.screenshot({ path: path.join(screenshots, `webview-${name}.png`), fullPage: true });
-  return { page, channel, calls, violations, describe, shot, model };
-}
-
-/** What axe-core finds wrong, in words. */
-async function accessibilityFaults(page) {
-  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
-  const result = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-}
 
 for (const theme of Object.keys(themes)) {
   test(`a dead run, ${theme}: shown whole, accessible, nothing refused by its policy`, async () => {
@@ -265,13 +127,13 @@ test('zooming a long series asks for what the overview had no room for, and lose
 test('what stood open and where the page stood come back', async () => {
   const first = await open(dyingRun());
   await first.page.locator('summary', { hasText: 'Values as a table' }).first().click();
-  await first.page.waitForSelector('.table-frame.tall');
-  assert.match(await first.page.locator('.table-frame.tall').first().textContent(), /237\s*NaN/);
+  await first.page.waitForSelector('.readings .vrow');
+  assert.match(await first.page.locator('.readings').first().textContent(), /237\s*NaN/);
   await first.page.evaluate(() => scrollTo(0, 300));
   await first.page.waitForFunction(() => window.keptState?.scroll === 300);
   const stored = await first.page.evaluate(() => window.keptState);
   const second = await open(dyingRun(), { stored });
-  await second.page.waitForSelector('.table-frame.tall');
+  await second.page.waitForSelector('.readings .vrow');
   await second.page.waitForFunction(() => scrollY === 300);
 });
 

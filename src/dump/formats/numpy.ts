@@ -104,7 +104,7 @@ class NumpyDetector implements LogDetector {
   }
 
   private codeLine(event: Event, { text, channel, number, isProgressBar }: LogLine): void {
-    if (number === event.firstLine || (isProgressBar && number < event.firstLine + 4)) return;
+    if (number === event.firstLine || isProgressBar) return;
     this.awaiting.delete(channel);
     const [frame] = event.frames;
     if (frame === undefined || !/^\s+\S/.test(text) || text.includes('Warning: ')) return;

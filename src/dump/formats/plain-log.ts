@@ -4,11 +4,12 @@ import { sourceOf } from '../frames';
 import { BarSteps, type MutablePlace } from '../log/bar-step';
 import type { LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
 import { unknownAnomaly } from '../log/detector';
-import { isAlarmingName, isGradientName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
+import { isAlarmingName, isLossName, type Metric, type MetricLine } from '../log/metric-line';
 import { type Classified, classifyException, classifyStatement, mentionsNonFinite } from '../log/nan-messages';
 import type { LogLine } from '../log/prefix';
 import type { Stack } from '../log/stack';
-import type { Anomaly, Dump, Frame, NonFinite } from '../model';
+import { metricKind, nonFiniteOf } from '../metric-kind';
+import type { Dump, Frame } from '../model';
 
 export const plainLog: LogFormat = { id: 'plain-log', detect: (context) => new PlainLogDetector(context) };
 
@@ -82,11 +83,11 @@ class PlainLogDetector implements LogDetector {
   }
 
   private badMetric(line: LogLine, metric: MetricLine, { name, value }: Metric, index: number): void {
-    const nonFinite: NonFinite = Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+    const nonFinite = nonFiniteOf(value) ?? 'nonfinite';
     const key = `${name} ${nonFinite} ${line.rank}`;
     if (this.seen.has(key) || this.seen.size > 2000) return;
     this.seen.add(key);
-    const kind = kindOf(name, nonFinite);
+    const kind = metricKind(name, nonFinite);
     const point = this.context.progress.point(line.rank);
     const place: MutablePlace = {
       step: metric.step,
@@ -171,10 +172,3 @@ const frameworks: Readonly<Record<string, Dump['framework']>> = {
   jax: 'jax',
   numpy: 'numpy',
 };
-
-function kindOf(name: string | null, value: NonFinite): Anomaly['kind'] {
-  if (name === null) return 'metric-nonfinite';
-  if (isGradientName(name)) return 'grad-nonfinite';
-  if (isLossName(name)) return value === 'nan' ? 'loss-nan' : 'loss-inf';
-  return 'metric-nonfinite';
-}

@@ -1,16 +1,10 @@
-// Splits a stream of bytes into lines of text, in bounded memory: any encoding, any line end, lines of any length.
+// Reads a stream of bytes as lines of text, in any encoding.
 
 import type { ByteSource } from '../model';
 import { detectTextEncoding, type TextEncodingName } from '../text-encoding';
+import { LineSplitter, type RawLine } from './line-splitter';
 
-/** A piece of one line: a progress bar redraws itself with carriage returns, and each drawing is a piece. */
-export interface RawLine {
-  /** 1-based, counting line feeds only. */
-  readonly number: number;
-  readonly text: string;
-  /** Whether a line feed follows (or the end of the text), and not a redrawing. */
-  readonly endsLine: boolean;
-}
+export { maxLineLength, type RawLine } from './line-splitter';
 
 export interface TextFacts {
   encoding: TextEncodingName;
@@ -24,7 +18,6 @@ export interface TextFacts {
   endsWithNewline: boolean;
 }
 
-export const maxLineLength = 1 << 16;
 const headLength = 4096;
 
 /**
@@ -32,21 +25,32 @@ const headLength = 4096;
  * @throws the signal's reason where it is aborted, and whatever the source throws.
  */
 export async function* readLines(source: ByteSource, facts: TextFacts, signal: AbortSignal): AsyncGenerator<RawLine[]> {
-  let decoder: TextDecoder | undefined;
   const splitter = new LineSplitter(facts);
+  for await (const text of readText(source, facts, signal)) {
+    const batch = splitter.push(text);
+    if (batch.length > 0) yield batch;
+  }
+  const last: RawLine[] = [];
+  splitter.end(last);
+  if (last.length > 0) yield last;
+}
+
+/**
+ * The text in pieces of any length.
+ * @throws the signal's reason where it is aborted, and whatever the source throws.
+ */
+export async function* readText(source: ByteSource, facts: TextFacts, signal: AbortSignal): AsyncGenerator<string> {
+  let decoder: TextDecoder | undefined;
   for await (const piece of withLongHead(source.stream())) {
     signal.throwIfAborted();
     if (decoder === undefined) {
       facts.encoding = detectTextEncoding(piece.subarray(0, headLength)) ?? 'utf-8';
       decoder = new TextDecoder(facts.encoding);
     }
-    const batch = splitter.push(decoder.decode(piece, { stream: true }));
-    if (batch.length > 0) yield batch;
+    yield decoder.decode(piece, { stream: true });
   }
   signal.throwIfAborted();
-  const batch = splitter.push(decoder?.decode() ?? '');
-  splitter.end(batch);
-  if (batch.length > 0) yield batch;
+  yield decoder?.decode() ?? '';
 }
 
 /** The same bytes, with a first piece that is long enough to tell the encoding by. */
@@ -71,92 +75,3 @@ async function* withLongHead(stream: AsyncIterable<Uint8Array>): AsyncGenerator<
 export function newTextFacts(): TextFacts {
   return { encoding: 'utf-8', lines: 0, undecodable: 0, cutLines: 0, firstCutLine: null, endsWithNewline: false };
 }
-
-class LineSplitter {
-  private number = 1;
-  private pending = '';
-  private dropping = false;
-  /** A carriage return at the end of a piece: the next character says whether it is half of CRLF. */
-  private heldReturn = false;
-  /** The next carriage return of the piece: looked for once and not anew from each line. */
-  private nextReturn = 0;
-
-  constructor(private readonly facts: TextFacts) {}
-
-  push(text: string): RawLine[] {
-    const batch: RawLine[] = [];
-    if (text.length === 0) return batch;
-    this.countUndecodable(text);
-    let start = 0;
-    if (this.heldReturn) {
-      this.heldReturn = false;
-      const next = text.charCodeAt(0);
-      if (next === lineFeed) start = 1;
-      if (next !== carriageReturn) this.emit(batch, next === lineFeed);
-    }
-    this.nextReturn = indexOrEnd(text, '\r', start);
-    while (start < text.length) {
-      const feed = text.indexOf('\n', start);
-      const lineEnd = feed < 0 ? text.length : feed;
-      this.splitReturns(batch, text, start, lineEnd, feed >= 0);
-      start = lineEnd + 1;
-    }
-    this.facts.endsWithNewline = text.endsWith('\n');
-    return batch;
-  }
-
-  end(batch: RawLine[]): void {
-    if (this.heldReturn || this.pending.length > 0) this.emit(batch, true);
-    this.facts.lines = this.number - 1;
-  }
-
-  private splitReturns(batch: RawLine[], text: string, from: number, to: number, hasFeed: boolean): void {
-    let start = from;
-    while (this.nextReturn < to) {
-      const at = this.nextReturn;
-      this.nextReturn = indexOrEnd(text, '\r', at + 1);
-      this.keep(text, start, at);
-      if (at + 1 === to) {
-        if (hasFeed) this.emit(batch, true);
-        else this.heldReturn = true;
-        return;
-      }
-      // Windows tools write \r\r\n: nothing stands between the two.
-      if (text.charCodeAt(at + 1) !== carriageReturn) this.emit(batch, false);
-      start = at + 1;
-    }
-    this.keep(text, start, to);
-    if (hasFeed) this.emit(batch, true);
-  }
-
-  private keep(text: string, start: number, end: number): void {
-    const room = maxLineLength - this.pending.length;
-    if (end - start > room) {
-      this.dropping = true;
-      this.pending += text.slice(start, start + Math.max(0, room));
-    } else this.pending += text.slice(start, end);
-  }
-
-  private emit(batch: RawLine[], endsLine: boolean): void {
-    if (this.dropping) {
-      this.facts.cutLines++;
-      this.facts.firstCutLine ??= this.number;
-      this.dropping = false;
-    }
-    batch.push({ number: this.number, text: this.pending, endsLine });
-    this.pending = '';
-    if (endsLine) this.number++;
-  }
-
-  private countUndecodable(text: string): void {
-    for (let at = text.indexOf('\uFFFD'); at >= 0; at = text.indexOf('\uFFFD', at + 1)) this.facts.undecodable++;
-  }
-}
-
-function indexOrEnd(text: string, character: string, from: number): number {
-  const at = text.indexOf(character, from);
-  return at < 0 ? text.length : at;
-}
-
-const lineFeed = 10;
-const carriageReturn = 13;

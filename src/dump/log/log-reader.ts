@@ -5,12 +5,13 @@ import { detectTextEncoding } from '../text-encoding';
 import { verdictOf } from '../verdict';
 import type { LineSpan, LogContext, LogEvidence, LogFormat, Sighting } from './detector';
 import { LauncherReport } from './launcher-report';
-import { newTextFacts, type RawLine, readLines, type TextFacts } from './lines';
+import { newTextFacts, type RawLine, type TextFacts } from './lines';
 import { isLossName } from './metric-line';
 import { cleanLine, type LogLine, noHints, type PrefixHints, sniffPrefixHints } from './prefix';
 import { nowhere, Progress, placeAfter } from './progress';
 import { PytestReport } from './pytest-report';
 import { RichLayout } from './rich-layout';
+import { newSkimFacts, type SkimFacts, type SkimLimits, skimLines } from './skim';
 import { StackCollector } from './stack';
 
 const maxAnomalies = 1000;
@@ -35,12 +36,16 @@ export async function readLog(
   source: ByteSource,
   signal: AbortSignal,
   formats: readonly LogFormat[],
+  limits?: SkimLimits,
 ): Promise<ReadResult & { readonly claims: readonly Claim[] }> {
   const scan = new LogScan(formats);
-  const facts = newTextFacts();
+  const facts = { ...newTextFacts(), ...newSkimFacts() };
   let failure: DumpProblem | null = null;
   try {
-    for await (const batch of readLines(source, facts, signal)) scan.batch(batch);
+    for await (const { lines, afterGap } of skimLines(source, facts, signal, limits)) {
+      if (afterGap) scan.gap();
+      scan.batch(lines);
+    }
   } catch (error) {
     signal.throwIfAborted();
     failure = {
@@ -87,6 +92,17 @@ class LogScan {
     });
   }
 
+  /** Lines were passed over: no stack goes on behind them. */
+  gap(): void {
+    this.flush();
+  }
+
+  private flush(): void {
+    for (const plain of this.rich.end()) for (const one of this.pytest.push(plain)) this.line(one);
+    for (const one of this.pytest.end()) this.line(one);
+    this.stacks.end();
+  }
+
   batch(lines: readonly RawLine[]): void {
     this.hints ??= sniffPrefixHints(lineStarts(lines.slice(0, linesForHints)));
     for (const raw of lines) {
@@ -119,10 +135,8 @@ class LogScan {
     for (const { detector } of this.detectors) detector.onLine(line, metric);
   }
 
-  finish(facts: TextFacts): ReadResult & { claims: readonly Claim[] } {
-    for (const plain of this.rich.end()) for (const one of this.pytest.push(plain)) this.line(one);
-    for (const one of this.pytest.end()) this.line(one);
-    this.stacks.end();
+  finish(facts: TextFacts & SkimFacts): ReadResult & { claims: readonly Claim[] } {
+    this.flush();
     const found = withoutRepeats(
       this.detectors.map(({ format, detector }) => ({ id: format.id, evidence: detector.finish() })),
     );
@@ -159,7 +173,7 @@ class LogScan {
     sightings: readonly Sighting[],
     anomalies: readonly Anomaly[],
     evidences: readonly LogEvidence[],
-    facts: TextFacts,
+    facts: TextFacts & SkimFacts,
   ): Dump['verdict'] {
     const [first] = anomalies;
     const [sighting] = sightings;
@@ -177,10 +191,22 @@ class LogScan {
     const mention = mentionedAt
       ? `; the word stands in line ${mentionedAt}, where it reports nothing that is understood`
       : '';
+    if (facts.isCutShort) {
+      return {
+        sentence: 'No NaN or Inf is reported in what was read; too many places of this log could speak of one.',
+        confidence: 'unknown',
+      };
+    }
     if (readings === 0) {
       return {
         sentence: `No NaN or Inf is reported in this log, which holds no training values that could show one${mention}.`,
         confidence: 'unknown',
+      };
+    }
+    if (facts.skipped > 0) {
+      return {
+        sentence: `No NaN or Inf in this log: nothing in its ${facts.lines} lines reports one${mention}.`,
+        confidence: 'likely',
       };
     }
     return {
@@ -189,8 +215,14 @@ class LogScan {
     };
   }
 
-  private textProblems(facts: TextFacts): DumpProblem[] {
+  private textProblems(facts: TextFacts & SkimFacts): DumpProblem[] {
     const problems: DumpProblem[] = [];
+    if (facts.skipped > 0) {
+      problems.push({
+        message: `The log is long: only its head, its end and what may speak of a failure were read in full${facts.isCutShort ? ', and of the latter only the first places' : ''}. The curves are drawn from samples.`,
+        line: null,
+      });
+    }
     if (facts.undecodable > 0) {
       problems.push({
         message: `${facts.undecodable} characters are not valid ${facts.encoding.toUpperCase()}; each is read as “�”.`,
@@ -282,7 +314,7 @@ function settle(sighting: Sighting, index: number, all: readonly Sighting[]): An
 }
 
 /** A loss that grew by orders of magnitude before the end is evidence of its own. */
-function explosion(series: readonly Series[], first: Anomaly): string | null {
+export function explosion(series: readonly Series[], first: Anomaly): string | null {
   const loss = series.find(({ name }) => isLossName(name) && (first.metric === null || name.startsWith(first.metric)));
   if (loss === undefined) return null;
   const bad = loss.values.findIndex((value) => !Number.isFinite(value));

@@ -1,10 +1,15 @@
-// Shows findings as diagnostics, each with a link to its rule's page and with its evidence.
+// Shows findings, and what runs say of lines, as diagnostics: each with a link to its rule's page and with its evidence.
 
 import * as vscode from 'vscode';
 import type { Severity } from '../../analyzer/finding';
+import type { BlamedLine } from '../../dump/evidence';
 import type { AnalysisService } from '../analysis/service';
 import { type DiagnosticModel, diagnosticModels, RULE_PAGE_SCHEME, rulePagePath, SOURCE } from '../diagnostic-model';
 import { rangeOf } from '../ranges';
+import { ruleCatalogue } from '../rule-catalogue';
+import { FrameFiles } from './dump-viewer/frame-files';
+import type { Placed, RunEvidenceStore } from './run-evidence/store';
+import { blamedMessage } from './run-evidence/words';
 
 const SEVERITIES: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
   error: vscode.DiagnosticSeverity.Error,
@@ -15,6 +20,86 @@ const SEVERITIES: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
 
 export function rulePageUri(code: string): vscode.Uri {
   return vscode.Uri.from({ scheme: RULE_PAGE_SCHEME, path: rulePagePath(code) });
+}
+
+export function registerDiagnostics(service: AnalysisService, evidence: RunEvidenceStore): vscode.Disposable {
+  const publisher = new Publisher(service, evidence);
+  return vscode.Disposable.from(
+    publisher,
+    service.onDidChangeFindings(({ uri }) => publisher.publish(uri)),
+    evidence.onDidChange((files) => {
+      for (const file of files) publisher.publish(vscode.Uri.parse(file, true));
+    }),
+    vscode.workspace.onDidChangeTextDocument(({ document }) => {
+      if (evidence.files().has(document.uri.toString())) publisher.publish(document.uri);
+    }),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+      if (evidence.files().has(uri.toString())) publisher.publish(uri);
+    }),
+  );
+}
+
+class Publisher implements vscode.Disposable {
+  private readonly collection = vscode.languages.createDiagnosticCollection('nanlens');
+  /** Files that are being read because they are not open: newer news must win. */
+  private readonly turns = new Map<string, number>();
+  private turn = 0;
+
+  constructor(
+    private readonly service: AnalysisService,
+    private readonly evidence: RunEvidenceStore,
+  ) {}
+
+  dispose(): void {
+    this.collection.dispose();
+  }
+
+  publish(uri: vscode.Uri): void {
+    const key = uri.toString();
+    const isBlamed = this.evidence.files().has(key);
+    const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === key);
+    if (document) {
+      this.turns.delete(key);
+      const models = diagnosticModels(this.service.analysisOf(document)?.findings ?? []);
+      const lines = isBlamed ? linesOf(document) : [];
+      const findings = models.map((model) => toDiagnostic(document, model));
+      this.set(uri, findings, isBlamed ? this.evidence.blamed(key, lines) : [], lines);
+    } else if (isBlamed) {
+      void this.publishUnopened(uri);
+    } else {
+      this.turns.delete(key);
+      this.collection.delete(uri);
+    }
+  }
+
+  private async publishUnopened(uri: vscode.Uri): Promise<void> {
+    const key = uri.toString();
+    const turn = ++this.turn;
+    this.turns.set(key, turn);
+    const lines = (await FrameFiles.lines(uri)) ?? [];
+    if (this.turns.get(key) !== turn) return;
+    this.turns.delete(key);
+    this.set(uri, [], this.evidence.blamed(key, lines), lines);
+  }
+
+  /** Raises the findings of blamed lines; a blamed line that has none gets a diagnostic of its own. */
+  private set(
+    uri: vscode.Uri,
+    findings: readonly vscode.Diagnostic[],
+    blamed: readonly Placed<BlamedLine>[],
+    lines: readonly string[],
+  ): void {
+    const own = blamed.flatMap((one) => {
+      const here = findings.filter(({ range }) => range.start.line <= one.line - 1 && range.end.line >= one.line - 1);
+      const named = here.filter(({ code }) => one.evidence.rules.includes(codeText(code)));
+      const raised = named.length > 0 ? named : here;
+      for (const finding of raised) raise(finding, one);
+      return raised.length > 0 ? [] : [blamedDiagnostic(one, lines[one.line - 1] ?? '')];
+    });
+    const all = [...findings, ...own];
+    if (all.length === 0) this.collection.delete(uri);
+    else this.collection.set(uri, all);
+  }
 }
 
 function toDiagnostic(document: vscode.TextDocument, model: DiagnosticModel): vscode.Diagnostic {
@@ -28,17 +113,42 @@ function toDiagnostic(document: vscode.TextDocument, model: DiagnosticModel): vs
   return diagnostic;
 }
 
-export function registerDiagnostics(service: AnalysisService): vscode.Disposable {
-  const collection = vscode.languages.createDiagnosticCollection('nanlens');
-  const subscription = service.onDidChangeFindings(({ uri, analysis }) => {
-    if (!analysis) collection.delete(uri);
-    else {
-      const models = diagnosticModels(analysis.findings);
-      collection.set(
-        uri,
-        models.map((model) => toDiagnostic(analysis.document, model)),
-      );
-    }
-  });
-  return vscode.Disposable.from(subscription, collection);
+function raise(finding: vscode.Diagnostic, { evidence }: Placed<BlamedLine>): void {
+  const message = blamedMessage(evidence, nameOf(evidence.dump));
+  if (evidence.role === 'first') finding.severity = vscode.DiagnosticSeverity.Error;
+  finding.message = `${vscode.l10n.t('Seen in a run. {0}', message)}\n${finding.message}`;
+  finding.relatedInformation = [...(finding.relatedInformation ?? []), relatedRun(evidence.dump)];
+}
+
+function blamedDiagnostic({ line, evidence }: Placed<BlamedLine>, text: string): vscode.Diagnostic {
+  const start = text.length - text.trimStart().length;
+  const range = new vscode.Range(line - 1, start, line - 1, text.trimEnd().length);
+  const severity = evidence.role === 'first' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Information;
+  const message = vscode.l10n.t('Seen in a run. {0}', blamedMessage(evidence, nameOf(evidence.dump)));
+  const diagnostic = new vscode.Diagnostic(range, message, severity);
+  diagnostic.source = SOURCE;
+  const rule = evidence.rules.find((code) => ruleCatalogue().some((known) => known.code === code));
+  if (rule !== undefined) diagnostic.code = { value: rule, target: rulePageUri(rule) };
+  diagnostic.relatedInformation = [relatedRun(evidence.dump)];
+  return diagnostic;
+}
+
+function relatedRun(dump: vscode.Uri): vscode.DiagnosticRelatedInformation {
+  const start = new vscode.Position(0, 0);
+  return new vscode.DiagnosticRelatedInformation(
+    new vscode.Location(dump, start),
+    vscode.l10n.t('the run that shows it'),
+  );
+}
+
+function codeText(code: vscode.Diagnostic['code']): string {
+  return String(typeof code === 'object' ? code.value : (code ?? ''));
+}
+
+function nameOf(uri: vscode.Uri): string {
+  return uri.path.split('/').at(-1) ?? uri.path;
+}
+
+function linesOf(document: vscode.TextDocument): string[] {
+  return Array.from({ length: document.lineCount }, (_, i) => document.lineAt(i).text);
 }

@@ -31,7 +31,7 @@ const PARSER_TYPES = 'src/syntax/parser';
 /** Packages that the pure layers may use: they run wherever JavaScript runs. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   syntax: ['web-tree-sitter'],
-  dump: ['valibot'],
+  dump: ['valibot', '@bufbuild/protobuf'],
   protocol: ['valibot'],
 };
 

@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { bytesSource } from '../../../src/dump/byte-source';
 import type { Anomaly, Frame, ReadResult, TensorStats } from '../../../src/dump/model';
 import { dumpAsMarkdown } from '../../../src/extension/features/dump-viewer/markdown';
+import { clip } from '../../../src/extension/features/dump-viewer/shown-text';
 import { readTextExcerpt } from '../../../src/extension/features/dump-viewer/text-excerpt';
-import { buildViewModel, clip, limits } from '../../../src/extension/features/dump-viewer/view-model';
+import { buildViewModel, limits } from '../../../src/extension/features/dump-viewer/view-model';
 import { fromWire, toWire } from '../../../src/protocol/wire-number';
 
 const stats: TensorStats = {
@@ -113,7 +114,7 @@ test('a dump of any size gives a view of bounded size, and says what it leaves o
   assert.ok(JSON.stringify(view).length < 5_000_000);
 });
 
-test('losses come first, then gradients, then what has something to show', () => {
+test('losses come first, then gradients, what broke, the loss scale and the learning rate', () => {
   const one = (name: string, value = 1) => ({ name, steps: [1], values: [value] });
   const series = [
     one('lr'),
@@ -126,7 +127,7 @@ test('losses come first, then gradients, then what has something to show', () =>
   const { view } = buildViewModel('a', result([], { series }));
   assert.deepEqual(
     view.series.map(({ name }) => name),
-    ['loss', 'train_loss', 'grad_norm', 'accuracy', 'lr', 'loss_scale'],
+    ['loss', 'train_loss', 'grad_norm', 'accuracy', 'loss_scale', 'lr'],
   );
 });
 

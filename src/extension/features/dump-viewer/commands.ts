@@ -26,7 +26,12 @@ async function openDumps(clipboard: ClipboardFiles, uri: unknown, selected: unkn
 async function ask(clipboard: ClipboardFiles): Promise<void> {
   const active = vscode.window.activeTextEditor?.document.uri;
   const items: (vscode.QuickPickItem & { run(): Promise<void> })[] = [
-    { label: `$(folder-opened) ${vscode.l10n.t('Choose a File…')}`, run: browse },
+    { label: `$(file) ${vscode.l10n.t('Choose a File…')}`, run: browse },
+    {
+      label: `$(folder-opened) ${vscode.l10n.t('Choose a Folder…')}`,
+      detail: vscode.l10n.t('All that one run has left, told as one story'),
+      run: browseFolder,
+    },
     {
       label: `$(clippy) ${vscode.l10n.t('From the Clipboard')}`,
       detail: vscode.l10n.t('Reads a log that you have copied'),
@@ -55,16 +60,26 @@ async function browse(): Promise<void> {
     title: vscode.l10n.t('Open Anomaly Log or Dump'),
     canSelectMany: true,
     filters: {
-      [vscode.l10n.t('Logs and dumps')]: ['log', 'txt', 'out', 'err', 'json', 'jsonl', 'ipynb', 'csv'],
+      [vscode.l10n.t('Logs and dumps')]: ['log', 'txt', 'out', 'err', 'json', 'jsonl', 'ipynb', 'csv', 'gz'],
       [vscode.l10n.t('All files')]: ['*'],
     },
   });
   await openAll(files ?? []);
 }
 
+async function browseFolder(): Promise<void> {
+  const folders = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('Open Folder of a Run'),
+    canSelectFiles: false,
+    canSelectFolders: true,
+    canSelectMany: true,
+  });
+  await openAll(folders ?? []);
+}
+
 async function openAll(uris: readonly vscode.Uri[]): Promise<void> {
   for (const uri of uris) {
-    const viewType = uri.path.endsWith('.nandump.json') ? dumpViewType : logViewType;
+    const viewType = /\.nandump\.json$|\.tfevents\.|\.gz$/.test(uri.path) ? dumpViewType : logViewType;
     await vscode.commands.executeCommand('vscode.openWith', uri, viewType, { preview: uris.length === 1 });
   }
 }

@@ -1,13 +1,17 @@
 // One opened artefact: read, read again when it changes, and kept for all editors that show it.
 
 import * as vscode from 'vscode';
-import type { ByteSource, ReadResult } from '../../../dump/model';
+import type { Anomaly, ByteSource, ReadResult } from '../../../dump/model';
 import { openDump } from '../../../dump/open';
 import { mergeRanks, rankName } from '../../../dump/ranks';
+import { readRunFolder } from '../../../dump/run-folder';
 import type { TextExcerpt } from '../../../protocol/dump-view';
 import type { ViewState } from '../../../protocol/messages';
+import { considerate } from './considerate-source';
 import { FrameLocator } from './frame-locator';
+import { folderAt, isFolder } from './run-folder-files';
 import type { DumpViewerServices } from './services';
+import { TensorFile } from './tensor-file';
 import { readTextExcerpt } from './text-excerpt';
 import { buildViewModel, type ViewModel } from './view-model';
 import { openWorkspaceFile } from './workspace-file';
@@ -34,13 +38,18 @@ export class DumpDocument implements vscode.CustomDocument {
   private previous: Shown | undefined;
   /** Times and sizes of the file, and of those of other ranks, when they were last read. */
   private stamp = '';
+  private readonly tensorFiles = new WeakMap<Shown, TensorFile>();
   private generation = 0;
   private readonly ended = new AbortController();
+  /** Aborted when nobody shows the file any more. */
+  readonly signal = this.ended.signal;
   private reading = false;
   private isStale = false;
   private lastDuration = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly watcher: vscode.FileSystemWatcher;
+  /** Where the artefact is a folder: of all that is in it. */
+  private folderWatcher: vscode.FileSystemWatcher | undefined;
 
   constructor(
     readonly uri: vscode.Uri,
@@ -100,14 +109,43 @@ export class DumpDocument implements vscode.CustomDocument {
 
   /** The artefact's own lines that say so; null where it has none. */
   async textExcerpt(generation: number, anomaly: number): Promise<TextExcerpt | null> {
-    const span = this.shownAs(generation).result.dump.anomalies[anomaly]?.span;
-    return span ? readTextExcerpt(await this.open(), span, this.ended.signal) : null;
+    const found = this.shownAs(generation).result.dump.anomalies[anomaly];
+    return found?.span ? readTextExcerpt(await this.open(this.fileOf(found)), found.span, this.ended.signal) : null;
+  }
+
+  /** The tensors that the dump shown names. @throws Error, in words, where it names none. */
+  tensors(generation: number): TensorFile {
+    const shown = this.shownAs(generation);
+    const name = shown.result.dump.recording?.tensorsFile ?? null;
+    if (name === null || !isSiblingName(name)) throw new Error(vscode.l10n.t('The dump names no file of tensors.'));
+    const known = this.tensorFiles.get(shown);
+    if (known) return known;
+    const file = new TensorFile(async () => {
+      try {
+        return await this.open(vscode.Uri.joinPath(this.fileOf(shown.result.dump.anomalies[0]), '..', name));
+      } catch (error) {
+        throw new Error(vscode.l10n.t('The tensors of this dump, {0}, cannot be read: {1}', name, inWords(error)));
+      }
+    });
+    this.tensorFiles.set(shown, file);
+    return file;
+  }
+
+  /** Another run to hold this one against. Rejects, in words, where it cannot be read. */
+  async readOther(uri: vscode.Uri): Promise<ReadResult> {
+    try {
+      return await openDump(await this.open(uri), this.ended.signal);
+    } catch (error) {
+      throw new Error(inWords(error));
+    }
   }
 
   dispose(): void {
     clearTimeout(this.timer);
     this.ended.abort();
     this.watcher.dispose();
+    this.folderWatcher?.dispose();
+    this.locator.dispose();
     this.changed.dispose();
   }
 
@@ -115,15 +153,49 @@ export class DumpDocument implements vscode.CustomDocument {
     if (!this.latest)
       this.show({ status: 'reading', generation: this.generation, name: this.name, read: 0, size: null });
     this.stamp = await this.readStamp();
-    const source = await this.open();
-    const own = await openDump(this.withProgress(source), this.ended.signal);
-    const result = await this.withOtherRanks(own);
+    const result = (await isFolder(this.uri)) ? await this.readFolder() : await this.readFile();
     if (this.ended.signal.aborted) return;
     const generation = ++this.generation;
     const model = buildViewModel(this.name, result);
     this.previous = this.latest;
     this.latest = { ...model, generation, result };
     this.show({ status: 'shown', generation, view: model.view, notice: null });
+    this.services.onShown?.(this.uri, result.dump, this.locator);
+  }
+
+  private async readFile(): Promise<ReadResult> {
+    const own = await openDump(this.withProgress(await this.open()), this.ended.signal);
+    return this.withOtherRanks(own);
+  }
+
+  /** The story of the run in this folder; where there are several runs, of the first that broke. */
+  private async readFolder(): Promise<ReadResult> {
+    this.folderWatcher ??= this.watchFolder();
+    const folder = folderAt(this.uri, async (uri) => this.withProgress(await this.open(uri)));
+    const { runs, failures, unreadable } = await readRunFolder(folder, this.ended.signal);
+    const run = runs.find(({ result }) => result.dump.anomalies.length > 0) ?? runs[0];
+    if (!run) throw new Error(vscode.l10n.t('The folder holds no log or dump that tells of a run.'));
+    const remarks = [
+      ...(runs.length > 1 ? [vscode.l10n.t('The folder holds {0} runs; this is {1}.', runs.length, run.path)] : []),
+      ...failures.map(({ path, error }) => vscode.l10n.t('{0} could not be read: {1}', path, inWords(error))),
+      ...unreadable.map(({ path, sentence }) => `${path}: ${sentence}`),
+    ];
+    const problems = [...remarks.map((message) => ({ message, line: null })), ...run.result.problems];
+    return { dump: run.result.dump, problems };
+  }
+
+  private watchFolder(): vscode.FileSystemWatcher {
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(this.uri, '**/*'));
+    watcher.onDidChange(() => this.reloadSoon());
+    watcher.onDidCreate(() => this.reloadSoon());
+    watcher.onDidDelete(() => this.reloadSoon());
+    return watcher;
+  }
+
+  /** The file that an anomaly is told of in: this one, or one of this folder. */
+  fileOf(anomaly: Anomaly | undefined): vscode.Uri {
+    const file = anomaly?.file;
+    return file === undefined || file.split('/').includes('..') ? this.uri : vscode.Uri.joinPath(this.uri, file);
   }
 
   private async open(uri = this.uri): Promise<ByteSource> {
@@ -193,7 +265,9 @@ export class DumpDocument implements vscode.CustomDocument {
 
   /** Watchers also tell of changes from before the file was read. */
   private async loadIfChanged(): Promise<void> {
-    if (this.latest && this.current.status === 'shown' && this.current.notice === null) {
+    const isShown = this.latest && this.current.status === 'shown' && this.current.notice === null;
+    // Of a folder there is no stamp that would tell of its files.
+    if (isShown && !this.folderWatcher) {
       if ((await this.readStamp()) === this.stamp) return;
     }
     await this.load();
@@ -213,25 +287,15 @@ export class DumpDocument implements vscode.CustomDocument {
   }
 
   private withProgress(source: ByteSource): ByteSource {
-    if (this.latest) return source;
     let read = 0;
     let told = Date.now();
-    const tell = (bytes: number) => {
+    return considerate(source, (bytes) => {
       read += bytes;
-      if (Date.now() - told < progressInterval) return;
+      if (this.latest || Date.now() - told < progressInterval) return;
       told = Date.now();
       const { name, generation } = this;
       this.show({ status: 'reading', generation, name, read, size: source.size ?? null });
-    };
-    return {
-      ...source,
-      async *stream() {
-        for await (const chunk of source.stream()) {
-          tell(chunk.length);
-          yield chunk;
-        }
-      },
-    };
+    });
   }
 }
 
@@ -244,6 +308,11 @@ function inWords(error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') return vscode.l10n.t('You may not read this file.');
   if (code === 'EISDIR') return vscode.l10n.t('This is a folder, not a file.');
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A dump may only point at a file beside it. */
+function isSiblingName(name: string): boolean {
+  return !/[\\/:\0]/.test(name) && name !== '' && !name.startsWith('.');
 }
 
 function escapeGlob(name: string): string {

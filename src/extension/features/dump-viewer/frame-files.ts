@@ -16,15 +16,21 @@ export const FrameFiles = {
   },
 
   /** Undefined where the file cannot be read or is no source of a sane size. */
-  async lines(uri: vscode.Uri): Promise<readonly string[] | undefined> {
+  async text(uri: vscode.Uri): Promise<string | undefined> {
     const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-    if (open) return splitLines(open.getText());
+    if (open) return open.getText();
     try {
       if ((await vscode.workspace.fs.stat(uri)).size > largestSource) return undefined;
-      return splitLines(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+      return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
     } catch {
       return undefined;
     }
+  },
+
+  /** Undefined where there is no text. */
+  async lines(uri: vscode.Uri): Promise<readonly string[] | undefined> {
+    const text = await FrameFiles.text(uri);
+    return text === undefined ? undefined : splitLines(text);
   },
 };
 

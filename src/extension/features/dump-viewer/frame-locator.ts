@@ -22,12 +22,19 @@ export type Located =
   | { readonly kind: 'not-found'; readonly reason: string };
 
 /** Remembers what it was told, so that one answer serves all frames of a run. */
-export class FrameLocator {
+export class FrameLocator implements vscode.Disposable {
   private readonly chosen = new Map<string, vscode.Uri>();
   private readonly mappings: FolderMapping[] = [];
   private readonly candidates = new Map<string, Thenable<readonly vscode.Uri[]>>();
+  private readonly learned = new vscode.EventEmitter<void>();
+  /** Fires when a person has said which file a path means. */
+  readonly onDidLearn = this.learned.event;
 
   constructor(private readonly dump: vscode.Uri) {}
+
+  dispose(): void {
+    this.learned.dispose();
+  }
 
   /** Only what needs no question and lies in the workspace: for showing source without being asked to. */
   async locateQuietly(path: string): Promise<vscode.Uri | undefined> {
@@ -130,6 +137,7 @@ export class FrameLocator {
     this.chosen.set(path, uri);
     const mapping = mappingOf(path, uri.path);
     if (mapping) this.mappings.unshift(mapping);
+    this.learned.fire();
     return { kind: 'found', uri };
   }
 

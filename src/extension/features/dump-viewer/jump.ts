@@ -6,7 +6,7 @@ import type { JumpOutcome, WorkspaceExcerpt } from '../../../protocol/messages';
 import { FrameFiles } from './frame-files';
 import type { FrameLocator } from './frame-locator';
 import { locateLine } from './path-suffix';
-import { clip } from './view-model';
+import { clip } from './shown-text';
 
 const linesAround = 4;
 const longestLine = 500;

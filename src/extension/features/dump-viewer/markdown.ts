@@ -1,7 +1,22 @@
 // A dump as Markdown for an issue: nothing of it can turn into markup, a mention or a link.
 
-import type { AnomalyView, DumpView, FrameView, SeriesView } from '../../../protocol/dump-view';
+import type {
+  AnomalyView,
+  BatchView,
+  DumpView,
+  FrameView,
+  OperationRow,
+  OperationsView,
+  RankRow,
+  RecordingView,
+  SeriesView,
+  TensorSummary,
+} from '../../../protocol/dump-view';
 
+/** Rows before and after the first bad one. */
+const rowsAround = 3;
+const mostRanks = 16;
+const mostNumbers = 20;
 /** Readings before the first that is not finite. */
 const readingsBefore = 3;
 
@@ -13,6 +28,9 @@ export function dumpAsMarkdown(view: DumpView): string {
     const line = seriesLine(series);
     if (line) parts.push(line);
   }
+  if (view.operations) parts.push('', ...operationLines(view.operations));
+  if (view.recording) parts.push('', ...recordingLines(view.recording));
+  if (view.ranks.length > 0) parts.push('', ...rankLines(view.ranks));
   if (others.length > 0) {
     parts.push(
       '',
@@ -109,6 +127,81 @@ function seriesLine(series: SeriesView): string | undefined {
     .map((point) => `${point.x}: ${point.y}`);
   const kind = { nan: 'NaN', inf: 'Infinity', '-inf': '-Infinity' }[run.kind];
   return `- ${code(series.name)} by ${series.axis}: ${[...before, `**${run.from}: ${kind}**`].join(', ')}`;
+}
+
+/** The table around the first bad row; nothing where no row is bad. */
+function operationLines({ firstBad, opening, count }: OperationsView): string[] {
+  if (firstBad === null) return [];
+  const rows = opening.filter(({ index }) => Math.abs(index - firstBad) <= rowsAround);
+  return [
+    `Operations around the first bad one (row ${firstBad} of ${count}):`,
+    '',
+    '| row | operation | module | line | inputs, abs max | outputs, abs max |',
+    '|---:|---|---|---|---|---|',
+    ...rows.map((row) => operationLine(row, row.index === firstBad)),
+  ];
+}
+
+function operationLine({ index, name, module, place, inputs, outputs }: OperationRow, isFirstBad: boolean): string {
+  const cells = [
+    isFirstBad ? `**${index}**` : String(index),
+    code(name),
+    module === null ? '' : code(module),
+    place === null ? '' : code(`${place.file}:${place.line}`),
+    summaryText(inputs),
+    summaryText(outputs),
+  ];
+  // A bar ends a cell even inside code.
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function summaryText(summary: TensorSummary | null): string {
+  if (summary === null) return '';
+  const { absMax, nonFinite, dtype, shape } = summary;
+  const names = { nan: 'NaN', inf: 'Inf', '-inf': '-Inf' };
+  const broken = nonFinite.map(({ kind, count }) => `**${names[kind]}${count === null ? '' : ` ×${count}`}**`);
+  const form = [dtype, shape && `[${shape.join(', ')}]`].filter((part) => part !== null).join(' ');
+  return [broken.length > 0 ? broken.join(', ') : (absMax ?? ''), form === '' ? '' : code(form)]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function recordingLines({ batch, fidelity, run }: RecordingView): string[] {
+  const lines: string[] = [];
+  if (batch) lines.push(...batchLines(batch));
+  if (fidelity?.bitIdentical === true) lines.push('- Replayed: the loss has the same bits');
+  if (fidelity?.bitIdentical === false) lines.push('- Replayed: the loss differs from the one that failed');
+  for (const note of fidelity?.notes ?? []) lines.push(`- Note on the replay: ${plain(note)}`);
+  const versions = [run.python && `Python ${run.python}`, run.frameworkVersion, run.device].filter((part) => part);
+  if (versions.length > 0) lines.push(`- Ran with: ${versions.map((part) => plain(part ?? '')).join(', ')}`);
+  return lines;
+}
+
+function batchLines({ index, badRows, samples, tensors }: BatchView): string[] {
+  const lines: string[] = [];
+  if (index !== null) lines.push(`- Batch: ${index}`);
+  const rows = badRows.map(({ first, last }) => (first === last ? String(first) : `${first}–${last}`));
+  if (rows.length > 0) lines.push(`- Bad rows of the batch: ${listed(rows)}`);
+  const bad = samples.filter(({ isBad }) => isBad).map(({ sample }) => String(sample));
+  if (bad.length > 0) lines.push(`- Their samples in the data set: ${listed(bad)}`);
+  for (const { name, shape, dtype, min, max } of tensors.slice(0, 10)) {
+    const form = [dtype, shape && `[${shape.join(', ')}]`].filter((part) => part !== null).join(' ');
+    const range = min === null || max === null ? '' : `, ${min} to ${max}`;
+    lines.push(`- Batch tensor ${code(name ?? '?')}: ${form === '' ? '' : code(form)}${range}`);
+  }
+  return lines;
+}
+
+function rankLines(ranks: readonly RankRow[]): string[] {
+  const lines = ranks.slice(0, mostRanks).map(({ rank, role, kind, op, place, step }) => {
+    const parts = [role, codeOrNull(kind), codeOrNull(op), codeOrNull(place), step === null ? null : `step ${step}`];
+    return `- Rank ${rank}: ${parts.filter((part) => part !== null).join(', ')}`;
+  });
+  return ranks.length > mostRanks ? [...lines, `- and ${ranks.length - mostRanks} more ranks`] : lines;
+}
+
+function listed(items: readonly string[]): string {
+  return items.length > mostNumbers ? `${items.slice(0, mostNumbers).join(', ')}, …` : items.join(', ');
 }
 
 function codeOrNull(text: string | null): string | null {

@@ -1,8 +1,9 @@
 // One page that shows one document: answers what it asks, tells it what changes.
 
 import * as vscode from 'vscode';
+import type { Anomaly } from '../../../dump/model';
 import { Channel, type Params, type Result } from '../../../protocol/channel';
-import type { FrameView } from '../../../protocol/dump-view';
+import type { ComparisonView, FrameView } from '../../../protocol/dump-view';
 import {
   type FrameReference,
   type HostMethods,
@@ -14,8 +15,10 @@ import { translateStrings } from '../../../protocol/strings';
 import { checkHostParams } from '../../../protocol/validation';
 import { ruleCatalogue } from '../../rule-catalogue';
 import type { DumpDocument } from './document';
+import { GoodRun } from './good-run';
 import { goToFrame, workspaceExcerpt } from './jump';
 import { dumpAsMarkdown } from './markdown';
+import type { OperationRows } from './operation-rows';
 import { makeNonce, pageHtml } from './page';
 import { locateLine } from './path-suffix';
 import { seriesWindow } from './series-window';
@@ -29,6 +32,7 @@ export class DumpSession implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   private readonly ready: Promise<void>;
   private sayReady: () => void = () => undefined;
+  private goodRun: GoodRun | undefined;
 
   constructor(
     readonly document: DumpDocument,
@@ -46,10 +50,44 @@ export class DumpSession implements vscode.Disposable {
       onFault: (fault) => services.log(`${document.name}: ${fault}`),
       handlers: {
         ready: ({ version }) => this.setup(version),
-        seriesWindow: ({ generation, series, from, to, buckets }) => {
-          const whole = document.shownAs(generation).series[series];
+        seriesWindow: ({ generation, series, ofGoodRun, from, to, buckets }) => {
+          const shown = document.shownAs(generation);
+          const whole = shown.series[series];
           if (!whole) throw new Error(vscode.l10n.t('There is no such series.'));
-          return seriesWindow(whole, from, to, buckets);
+          if (!ofGoodRun) return seriesWindow(whole, from, to, buckets);
+          return this.goodRun?.window(shown.view.series[series]?.name ?? '', from, to, buckets) ?? null;
+        },
+        operationRows: ({ generation, from, to }) => {
+          const operations = this.operations(generation);
+          return operations.rows(from, to, this.goodRun?.compareOperations(operations));
+        },
+        operationDetails: ({ generation, operation }) => {
+          const details = this.operations(generation).details(operation);
+          if (!details) throw new Error(vscode.l10n.t('There is no such row.'));
+          return details;
+        },
+        nextBadOperation: ({ generation, operation, backwards }) =>
+          this.operations(generation).nextBad(operation, backwards),
+        goToOperation: ({ generation, operation }) => {
+          const frame = this.operations(generation).frame(operation);
+          if (!frame) throw new Error(vscode.l10n.t('The dump does not say where this ran.'));
+          return goToFrame(document.locator, frame, panel.viewColumn);
+        },
+        tensorList: ({ generation }) => document.tensors(generation).list(),
+        nanMap: (params) =>
+          document
+            .tensors(params.generation)
+            .map(params, document.signal, vscode.l10n.t('This tensor cannot be shown as a map.')),
+        chooseGoodRun: ({ generation }) => this.chooseGoodRun(generation),
+        dropGoodRun: () => {
+          this.goodRun = undefined;
+          return null;
+        },
+        fixOffer: async ({ generation, anomaly }) =>
+          (await services.fixes?.offer(this.anomaly(generation, anomaly), document.locator)) ?? null,
+        applyFix: async ({ generation, anomaly }) => {
+          const outcome = await services.fixes?.apply(this.anomaly(generation, anomaly), document.locator);
+          return outcome ?? { outcome: 'refused', message: vscode.l10n.t('There is no fix for this line.') };
         },
         goToLine: (reference) => goToFrame(document.locator, this.frame(reference), panel.viewColumn),
         workspaceExcerpt: (reference) => workspaceExcerpt(document.locator, this.frame(reference)),
@@ -115,6 +153,7 @@ export class DumpSession implements vscode.Disposable {
       language: vscode.env.language,
       rules: this.services.openRulePage ? rulesByCode() : {},
       state: this.document.state,
+      comparison: this.comparison(),
     };
   }
 
@@ -128,6 +167,40 @@ export class DumpSession implements vscode.Disposable {
     }
   }
 
+  private operations(generation: number): OperationRows {
+    return this.document.shownAs(generation).operations;
+  }
+
+  private anomaly(generation: number, index: number): Anomaly {
+    const found = this.document.shownAs(generation).result.dump.anomalies[index];
+    if (!found) throw new Error(vscode.l10n.t('There is no such event.'));
+    return found;
+  }
+
+  private comparison(): ComparisonView | null {
+    const { shown } = this.document;
+    return (shown && this.goodRun?.beside(shown)) ?? null;
+  }
+
+  private async chooseGoodRun(generation: number): Promise<ComparisonView | null> {
+    const [uri] =
+      (await vscode.window.showOpenDialog({
+        title: vscode.l10n.t('Compare with a Good Run'),
+        openLabel: vscode.l10n.t('Compare'),
+        defaultUri: vscode.Uri.joinPath(this.document.uri, '..'),
+      })) ?? [];
+    return uri ? this.compareWith(uri, generation) : null;
+  }
+
+  /** Rejects, in words, where the file cannot be read or holds no run. */
+  async compareWith(uri: vscode.Uri, generation: number): Promise<ComparisonView> {
+    const result = await this.document.readOther(uri);
+    const { series, operations, verdict } = result.dump;
+    if (series.length === 0 && !operations?.entries.length) throw new Error(verdict.sentence);
+    this.goodRun = new GoodRun(uri.path.split('/').at(-1) ?? uri.path, result);
+    return this.goodRun.beside(this.document.shownAs(generation));
+  }
+
   private frame({ generation, anomaly, frame }: FrameReference): FrameView {
     const found = this.document.shownAs(generation).view.anomalies[anomaly]?.frames[frame];
     if (!found) throw new Error(vscode.l10n.t('There is no such frame.'));
@@ -135,15 +208,17 @@ export class DumpSession implements vscode.Disposable {
   }
 
   private async openAsText(generation: number, anomaly: number | null): Promise<null> {
+    const { anomalies } = this.document.shownAs(generation).result.dump;
+    const uri = this.document.fileOf(anomalies[anomaly ?? 0]);
     const excerpt = anomaly === null ? null : await this.document.textExcerpt(generation, anomaly);
     let text: vscode.TextDocument;
     try {
-      text = await vscode.workspace.openTextDocument(this.document.uri);
+      text = await vscode.workspace.openTextDocument(uri);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(vscode.l10n.t('The file cannot be opened as text: {0}', reason));
     }
-    if (!/\.(?:json|jsonl|ipynb|csv)$/i.test(this.document.name)) {
+    if (!/\.(?:json|jsonl|ipynb|csv)$/i.test(uri.path)) {
       text = await vscode.languages.setTextDocumentLanguage(text, 'nan-log');
     }
     const options: vscode.TextDocumentShowOptions = { viewColumn: this.panel.viewColumn ?? vscode.ViewColumn.Active };

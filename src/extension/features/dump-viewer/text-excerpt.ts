@@ -4,7 +4,7 @@ import { newTextFacts, readLines } from '../../../dump/log/lines';
 import { stripTerminalCodes } from '../../../dump/log/terminal-codes';
 import type { ByteSource } from '../../../dump/model';
 import type { TextExcerpt } from '../../../protocol/dump-view';
-import { clip } from './view-model';
+import { clip } from './shown-text';
 
 const linesAround = 3;
 const mostMarked = 80;

@@ -1,9 +1,12 @@
 // Turns a dump into what the page shows: bounded in number and length, whatever a hostile file holds.
 
-import type { Anomaly, Frame, ReadResult, TensorStats } from '../../../dump/model';
-import type { AnomalyView, DumpView, FrameView, TensorStatsView, TextExcerpt } from '../../../protocol/dump-view';
-import { toWireOrNull } from '../../../protocol/wire-number';
+import type { Anomaly, Frame, ReadResult } from '../../../dump/model';
+import type { AnomalyView, DumpView, FrameView, TextExcerpt } from '../../../protocol/dump-view';
+import { OperationRows } from './operation-rows';
+import { rankRows, recordingView } from './recording-view';
 import { type OrderedSeries, orderSeries, seriesView } from './series-window';
+import { longText, shortText, shortTextOrNull } from './shown-text';
+import { statsView } from './stats-view';
 
 export const limits = {
   anomalies: 300,
@@ -13,9 +16,6 @@ export const limits = {
   series: 60,
   problems: 200,
   excerptLines: 60,
-  /** Characters of one text. */
-  text: 4000,
-  shortText: 500,
 } as const;
 
 const ruleCode = /^[A-Z]{2,8}\d{1,4}$/;
@@ -24,6 +24,8 @@ export interface ViewModel {
   readonly view: DumpView;
   /** The whole series behind `view.series`, index by index. */
   readonly series: readonly OrderedSeries[];
+  /** The whole table behind `view.operations`. */
+  readonly operations: OperationRows;
 }
 
 export function buildViewModel(name: string, result: ReadResult): ViewModel {
@@ -32,8 +34,10 @@ export function buildViewModel(name: string, result: ReadResult): ViewModel {
   const series = ordered.slice(0, limits.series);
   const anomalies = dump.anomalies.slice(0, limits.anomalies);
   const failureStep = dump.anomalies.find(({ role }) => role !== 'benign')?.step ?? null;
+  const operations = new OperationRows(dump);
   return {
     series,
+    operations,
     view: {
       name: shortText(name),
       format: shortText(dump.format),
@@ -43,13 +47,16 @@ export function buildViewModel(name: string, result: ReadResult): ViewModel {
       anomaliesLeftOut: dump.anomalies.length - anomalies.length,
       series: series.map((one) => ({ ...seriesView(one, failureStep), name: shortText(one.name) })),
       seriesLeftOut: ordered.length - series.length,
+      operations: operations.view(),
+      recording: dump.recording ? recordingView(dump.recording) : null,
+      ranks: rankRows(dump),
       problems: problems.slice(0, limits.problems).map(({ message, line }) => ({ message: longText(message), line })),
       problemsLeftOut: Math.max(0, problems.length - limits.problems),
     },
   };
 }
 
-/** Losses first, then gradient norms, then whatever has something to show, then the rest as it came. */
+/** Losses, gradient norms, what broke, loss scales, learning rates, then the rest as it came. */
 function bySalience(a: OrderedSeries, b: OrderedSeries): number {
   return salience(a) - salience(b);
 }
@@ -59,7 +66,9 @@ function salience({ name, values }: OrderedSeries): number {
   if (lower === 'loss') return 0;
   if (lower.includes('loss') && !lower.includes('scale')) return 1;
   if (lower.includes('grad')) return 2;
-  return values.every(Number.isFinite) ? 4 : 3;
+  if (!values.every(Number.isFinite)) return 3;
+  if (lower.includes('scale')) return 4;
+  return /\blr\b|learning[ _-]?rate/.test(lower.replaceAll('_', ' ')) ? 5 : 6;
 }
 
 function anomalyView(anomaly: Anomaly): AnomalyView {
@@ -123,52 +132,4 @@ function recordedExcerpt({ excerpt, line, text }: Frame): TextExcerpt | null {
   }
   if (text === null) return null;
   return { firstLine: line, lines: [shortText(text)], marked };
-}
-
-function statsView(stats: TensorStats): TensorStatsView {
-  return {
-    name: shortTextOrNull(stats.name),
-    shape: stats.shape === null ? null : stats.shape.slice(0, 16),
-    dtype: shortTextOrNull(stats.dtype),
-    nan: stats.nan,
-    posInf: stats.posInf,
-    negInf: stats.negInf,
-    min: toWireOrNull(stats.min),
-    max: toWireOrNull(stats.max),
-    mean: toWireOrNull(stats.mean),
-    absMin: toWireOrNull(stats.absMin),
-    absMax: toWireOrNull(stats.absMax),
-  };
-}
-
-/** Cuts on a character, never inside a surrogate pair, and says that it cut. */
-export function clip(text: string, limit: number): string {
-  const whole = visible(text.length > 4 * limit ? text.slice(0, 4 * limit) : text);
-  if (whole.length <= limit) return whole;
-  const end = limit - 1;
-  const code = whole.charCodeAt(end - 1);
-  const splitsPair = code >= 0xd800 && code <= 0xdbff;
-  return `${whole.slice(0, splitsPair ? end - 1 : end)}…`;
-}
-
-/** Spells out what would change how the text around it reads: order marks, control characters, halves of pairs. */
-export function visible(text: string): string {
-  return text.replace(hidden, (character) => {
-    const code = character.charCodeAt(0);
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
-  });
-}
-
-const hidden = /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\p{Surrogate}]|(?![\t\n\r])\p{Cc}/gu;
-
-function longText(text: string): string {
-  return clip(text, limits.text);
-}
-
-function shortText(text: string): string {
-  return clip(text, limits.shortText);
-}
-
-function shortTextOrNull(text: string | null): string | null {
-  return text === null ? null : shortText(text);
 }

@@ -4,10 +4,12 @@ import * as vscode from 'vscode';
 import { rankName } from '../../../dump/ranks';
 import type { Clock } from '../../engine/clock';
 import { settingsFor } from '../../settings';
+import { NewFolders } from './new-folders';
 
 export const OPEN_NEW_DUMP_COMMAND = 'nanlens.openNewDump';
 export const DISMISS_NEW_DUMP_COMMAND = 'nanlens.dismissNewDump';
-const PATTERN = '**/*.nandump.json';
+const SUFFIX = '.nandump.json';
+const PATTERN = `**/*${SUFFIX}`;
 const CONTEXT_KEY = 'nanlens.hasNewDump';
 /** Several ranks write at about the same time, and a copied folder holds many dumps: one notice for all. */
 const SETTLE_TIME = 300;
@@ -25,6 +27,8 @@ export class DumpWatch implements vscode.Disposable {
   private current: NewDump | undefined;
   /** Created since the last notice, in the order of their coming. */
   private arrived: vscode.Uri[] = [];
+  /** All that ever came, so that none is told of twice. */
+  private readonly seen = new Set<string>();
   private cancelNotice: (() => void) | undefined;
 
   constructor(
@@ -39,6 +43,9 @@ export class DumpWatch implements vscode.Disposable {
       this.item,
       watcher,
       watcher.onDidCreate((uri) => this.arrive(uri)),
+      new NewFolders(clock, (uri) => {
+        if (uri.path.endsWith(SUFFIX)) this.arrive(uri);
+      }),
       watcher.onDidDelete((uri) => this.leave(uri)),
       vscode.window.tabGroups.onDidChangeTabs(() => {
         if (this.current && isShown(this.current.uri)) this.dismiss();
@@ -59,6 +66,8 @@ export class DumpWatch implements vscode.Disposable {
   }
 
   private arrive(uri: vscode.Uri): void {
+    if (this.seen.has(uri.toString())) return;
+    this.seen.add(uri.toString());
     this.arrived.push(uri);
     this.cancelNotice ??= this.clock.after(SETTLE_TIME, () => {
       this.cancelNotice = undefined;
@@ -69,6 +78,7 @@ export class DumpWatch implements vscode.Disposable {
   }
 
   private leave(uri: vscode.Uri): void {
+    this.seen.delete(uri.toString());
     this.arrived = this.arrived.filter((other) => other.toString() !== uri.toString());
     if (this.current?.uri.toString() === uri.toString()) this.dismiss();
   }

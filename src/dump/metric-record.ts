@@ -1,0 +1,126 @@
+// One record of a metrics file, names and values in any nesting: which of them say where in the run it is, and which are metrics.
+
+import type { MetricValue } from './metric-story';
+import { parsePythonNumber } from './python-number';
+
+export interface RecordPlace {
+  readonly step: number | null;
+  readonly epoch: number | null;
+  readonly rank: number | null;
+}
+
+export interface MetricRecord extends RecordPlace {
+  readonly values: readonly MetricValue[];
+}
+
+/** In order of preference: a trainer's own count before that of the tool that logged it. */
+const stepNames = [
+  'step',
+  'global_step',
+  'trainer/global_step',
+  'train/global_step',
+  'train_step',
+  'train/step',
+  'current_step',
+  'iteration',
+  'iter',
+  'iters',
+  'num_updates',
+  'update',
+  'updates',
+  'num_steps',
+  'total_steps',
+  'timestep',
+  'num_timesteps',
+  'batch_idx',
+  'batch',
+  '_step',
+];
+const epochNames = ['epoch', 'train/epoch', 'trainer/epoch', 'current_epoch', 'epochs'];
+const rankNames = ['rank', 'global_rank', 'process_index', 'process_rank'];
+/** Times, sizes and settings: where they are not numbers, no run is broken. */
+const noiseNames =
+  /^_?(?:timestamp|runtime|wall_?time|time|date|datetime|ts|created_at|elapsed\w*|eta\w*|seed|pid|version|duration|\w+_(?:time|seconds?|secs?|runtime)|time_\w+)$|(?:^|\/)(?:_timestamp|_runtime|_wandb)(?:$|\/)|^_wandb/i;
+
+const maxDepth = 3;
+const maxValues = 2000;
+const maxNameLength = 300;
+const maxKnownNames = 10_000;
+
+/** Which of a file's names are places; for files whose names stand in a header. */
+export type NameRole = 'step' | 'epoch' | 'rank' | 'noise' | 'metric';
+
+export function roleOfName(name: string): NameRole {
+  const plain = plainName(name);
+  if (stepNames.includes(plain)) return 'step';
+  if (epochNames.includes(plain)) return 'epoch';
+  if (rankNames.includes(plain)) return 'rank';
+  return noiseNames.test(plain) ? 'noise' : 'metric';
+}
+
+/** Smaller is preferred where a record counts its steps in several ways. */
+export function stepPreference(name: string): number {
+  return stepNames.indexOf(plainName(name));
+}
+
+function plainName(name: string): string {
+  return name.trim().toLowerCase().replaceAll(' ', '_');
+}
+
+/** Reads the records of one file. Names repeat from record to record, so what each means is found out once. */
+export class RecordReader {
+  private readonly known = new Map<string, { role: NameRole; preference: number }>();
+
+  /** The numbers of one parsed record. Texts such as `"nan"` are numbers too: JSON has no other way to write them. */
+  read(record: object): MetricRecord {
+    const found: Found = { step: null, epoch: null, rank: null, values: [], preference: Number.POSITIVE_INFINITY };
+    this.object(record, '', 0, found);
+    return found;
+  }
+
+  private object(record: object, prefix: string, depth: number, found: Found): void {
+    for (const [key, value] of Object.entries(record)) {
+      if (found.values.length >= maxValues) return;
+      const name = prefix === '' ? key : `${prefix}/${key}`;
+      if (typeof value === 'object') {
+        if (value !== null && !Array.isArray(value) && depth < maxDepth) this.object(value, name, depth + 1, found);
+        continue;
+      }
+      const number = typeof value === 'string' ? numberOfText(value) : value;
+      if (typeof number === 'number') this.number(name.slice(0, maxNameLength), number, found);
+    }
+  }
+
+  private number(name: string, value: number, found: Found): void {
+    const { role, preference } = this.meaningOf(name);
+    if (role === 'metric') found.values.push({ name, value });
+    else if (!Number.isFinite(value)) return;
+    else if (role === 'step' && preference < found.preference) {
+      found.preference = preference;
+      found.step = value;
+    } else if (role === 'epoch') found.epoch ??= value;
+    else if (role === 'rank' && Number.isSafeInteger(value) && value >= 0) found.rank ??= value;
+  }
+
+  private meaningOf(name: string): { role: NameRole; preference: number } {
+    let meaning = this.known.get(name);
+    if (meaning === undefined) {
+      meaning = { role: roleOfName(name), preference: stepPreference(name) };
+      if (this.known.size < maxKnownNames) this.known.set(name, meaning);
+    }
+    return meaning;
+  }
+}
+
+interface Found extends MetricRecord {
+  step: number | null;
+  epoch: number | null;
+  rank: number | null;
+  readonly values: MetricValue[];
+  preference: number;
+}
+
+/** Short texts only, and none with letters but those of NaN and infinity: a date or a hash is no number. */
+function numberOfText(text: string): number | null {
+  return text.length <= 32 ? parsePythonNumber(text) : null;
+}

@@ -1,0 +1,112 @@
+// Very long logs: what matters is found wherever it stands, and nothing else is read.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { globSync } from 'tinyglobby';
+import { bytesSource, textSource } from '../../../src/dump/byte-source';
+import { newTextFacts, type RawLine, readLines } from '../../../src/dump/log/lines';
+import { readLog } from '../../../src/dump/log/log-reader';
+import { newSkimFacts, type SkimLimits, skimLines } from '../../../src/dump/log/skim';
+import type { ByteSource } from '../../../src/dump/model';
+import { logFormats } from '../../../src/dump/registry';
+
+const never = new AbortController().signal;
+
+/** So small that every log is long. */
+const limits: SkimLimits = {
+  wholeLog: 4000,
+  head: 2000,
+  around: 6000,
+  aroundWhenMany: 500,
+  budget: 400_000,
+  weakBudget: 100_000,
+  kept: 8000,
+  sample: 300,
+  sampleEvery: 5000,
+};
+
+function inPieces(text: string, length: number): ByteSource {
+  const bytes = new TextEncoder().encode(text);
+  return {
+    ...bytesSource('x.log', bytes),
+    async *stream() {
+      for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+    },
+  };
+}
+
+async function skimmed(source: ByteSource): Promise<{ lines: RawLine[]; skipped: number; isCutShort: boolean }> {
+  const facts = { ...newTextFacts(), ...newSkimFacts() };
+  const lines: RawLine[] = [];
+  for await (const batch of skimLines(source, facts, never, limits)) lines.push(...batch.lines);
+  return { ...facts, lines };
+}
+
+function filler(count: number, from = 0): string {
+  return Array.from({ length: count }, (_, i) => `worker ${i % 7} has fetched shard ${from + i} in 0.13 s\n`).join('');
+}
+
+test('every line that is read is the line that it says it is', async () => {
+  const text = `${filler(900)}step 900 loss nan\n${filler(2000)}\r\n\n${filler(700)}grad_norm: inf\r\n${filler(1000)}`;
+  const all: RawLine[] = [];
+  for await (const batch of readLines(textSource('x', text), newTextFacts(), never)) all.push(...batch);
+  const byNumber = new Map(all.map((line) => [line.number, line]));
+  for (const piece of [977, 4096, 50_000, 1 << 20]) {
+    const { lines, skipped } = await skimmed(inPieces(text, piece));
+    assert.ok(skipped > text.length / 4, `${skipped} of ${text.length} in pieces of ${piece}`);
+    for (const line of lines) assert.deepEqual(line, byNumber.get(line.number));
+    assert.ok(lines.some((line) => line.text === 'step 900 loss nan'));
+    assert.ok(lines.some((line) => line.text === 'grad_norm: inf'));
+    assert.deepEqual(lines.at(-1), all.at(-1));
+    const numbers = lines.map(({ number }) => number);
+    assert.deepEqual(
+      numbers,
+      [...new Set(numbers)].sort((a, b) => a - b),
+      'in order, and none twice',
+    );
+  }
+});
+
+test('a short log is read whole', async () => {
+  const { lines, skipped } = await skimmed(textSource('x', filler(60)));
+  assert.equal(lines.length, 60);
+  assert.equal(skipped, 0);
+});
+
+for (const file of globSync('test/dumps/*/*/input.log').sort()) {
+  const bytes = new Uint8Array(readFileSync(file));
+  if (bytes[0] === 0xff || bytes.length > 40_000) continue;
+  test(`what ${file.split('/').slice(2, 4).join('/')} says is found far down in a long log`, async () => {
+    const text = new TextDecoder().decode(bytes);
+    const whole = await readLog(textSource('x', `${filler(3000)}${text}${filler(3000)}`), never, logFormats);
+    const long = inPieces(`${filler(3000)}${text}${filler(3000)}`, 10_000);
+    const result = await readLog(long, never, logFormats, limits);
+    assert.deepEqual(result.dump.anomalies[0], whole.dump.anomalies[0]);
+    if (whole.dump.anomalies.length > 0) assert.equal(result.dump.verdict.confidence, whole.dump.verdict.confidence);
+  });
+}
+
+test('a run that goes on for days with NaN is not read for days', async () => {
+  const dead = Array.from({ length: 60_000 }, (_, i) => `step ${i + 5000} loss nan lr 0.001\n`).join('');
+  const { lines, isCutShort } = await skimmed(inPieces(`${filler(3000)}${dead}`, 1 << 18));
+  assert.ok(isCutShort);
+  assert.ok(
+    lines.some(({ text }) => text.startsWith('step 5000 ')),
+    'the first is there',
+  );
+  assert.ok(lines.length < 40_000, `${lines.length} lines read`);
+});
+
+test('common words do not use up what is kept for NaN', async () => {
+  const noise = Array.from({ length: 30_000 }, (_, i) => `fetch: TimeoutError: shard ${i} is late\n`).join('');
+  const { lines } = await skimmed(inPieces(`${noise}${filler(2000)}step 7 loss nan\n${filler(5000)}`, 1 << 16));
+  assert.ok(lines.some(({ text }) => text === 'step 7 loss nan'));
+});
+
+test('a line without end takes neither memory nor time', async () => {
+  const line = `${'x'.repeat(300_000)} loss nan ${'y'.repeat(300_000)}`;
+  const { lines } = await skimmed(inPieces(`${filler(500)}${line}\n${filler(3000)}step 1 loss inf\n`, 20_000));
+  assert.ok(lines.every(({ text }) => text.length <= 1 << 16));
+  assert.equal(lines.at(-1)?.text, 'step 1 loss inf');
+  assert.equal(lines.at(-1)?.number, 3502);
+});
