@@ -53,6 +53,8 @@ const divided =
   /(?:DivisionByZeroError|JaxRuntimeError|checkify\.\w+): (?:at mapped index [\d, ()]+: )?division by zero/;
 const beforeTransformation = /JaxStackTraceBeforeTransformation\b/;
 const notReproduced = /did not produce invalid values/;
+/** A message in a listing or a difference of files is no event. */
+const isQuoted = /^[-+>#|*]|["'`](?:[\w.]+: )?(?:[Ii]nvalid value|nan generated)/;
 const keywords = /nan|inf|divi/i;
 const skipCount = /\b(?:total_)?notfinite(?:_count)?['"]?\s*[:=]?\s*(?:[\w.]*Array\()?\s*(\d+)/g;
 
@@ -144,7 +146,7 @@ class JaxDetector implements LogDetector {
 
   /** `print(err.get())`, or the message of an exception that was caught. */
   private printedError(line: LogLine): void {
-    const told = readMessage(line.text);
+    const told = isQuoted.test(line.text) ? null : readMessage(line.text);
     if (told === null) return;
     this.understand(line.number, line.number);
     const { rank, channel, number } = line;

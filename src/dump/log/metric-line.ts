@@ -102,10 +102,20 @@ function namedValues(text: string): { name: string | null; value: number }[] {
     if (positionNames.test(name) || noiseNames.test(name) || fileNames.test(name)) continue;
     if (isBareSeparator && !(isMetricName(name) || otherKnownNames.test(name))) continue;
     const value = parsePythonNumber(match[4] ?? '');
-    if (value !== null) values.push({ name, value });
+    if (value === null || (isBareSeparator && !Number.isFinite(value) && isProse(text, match, name))) continue;
+    values.push({ name, value });
     if (values.length >= 64) break;
   }
   return values;
+}
+
+/** `… makes the whole loss NaN. Drop them.` speaks of a loss, and prints none. */
+function isProse(text: string, match: RegExpExecArray, name: string): boolean {
+  const before = text.slice(Math.max(0, match.index - 24), match.index);
+  const after = text.slice(match.index + match[0].length);
+  return (
+    /\b(?:the|an?|your|its|makes?|of)\s*$/i.test(before) || /^whole\b/i.test(name) || /^[.!?] [A-Z][a-z]/.test(after)
+  );
 }
 
 function readPlace(line: LogLine): Omit<MetricLine, 'values'> {

@@ -60,7 +60,8 @@ export class PytestReport {
     const out = this.release();
     this.part =
       name === 'FAILURES' || name === 'ERRORS' ? 'captured' : name.startsWith('warnings summary') ? 'warnings' : 'none';
-    return out;
+    // Others draw such lines too, and say something in them.
+    return [...out, line];
   }
 
   private failure(line: LogLine): LogLine[] {
