@@ -34,6 +34,8 @@ KeyError: 'nan'`,
     return sum(values) / len(values)
 ZeroDivisionError: division by zero`,
   'a check of checkify that is no NaN': 'jax._src.checkify.JaxRuntimeError: index out of bounds (`check` failed)',
+  'a table of data': '   rooms  alley   price\n0    NaN    NaN  127500\n1    2.0    NaN  106000',
+  'a result that is built': 'result = Fit(slope=slope,\n             standard_error=NaN, estimate=NaN)',
   'a pattern of a format': "print('Batch %d: Invalid loss, terminating training' % batch)",
   'a report of pytest': `=================================== FAILURES ===================================
 ___________________________________ test_rows ___________________________________
