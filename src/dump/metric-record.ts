@@ -1,11 +1,13 @@
 // One record of a metrics file, names and values in any nesting: which of them say where in the run it is, and which are metrics.
 
+import { isGradientName, isLossName } from './log/metric-line';
 import type { MetricValue } from './metric-story';
 import { parsePythonNumber } from './python-number';
 
 export interface RecordPlace {
   readonly step: number | null;
   readonly epoch: number | null;
+  readonly batch: number | null;
   readonly rank: number | null;
 }
 
@@ -32,11 +34,10 @@ const stepNames = [
   'total_steps',
   'timestep',
   'num_timesteps',
-  'batch_idx',
-  'batch',
   '_step',
 ];
 const epochNames = ['epoch', 'train/epoch', 'trainer/epoch', 'current_epoch', 'epochs'];
+const batchNames = ['batch', 'batch_idx', 'batch_index', 'batch_nb'];
 const rankNames = ['rank', 'global_rank', 'process_index', 'process_rank'];
 /** Times, sizes and settings: where they are not numbers, no run is broken. */
 const noiseNames =
@@ -48,12 +49,13 @@ const maxNameLength = 300;
 const maxKnownNames = 10_000;
 
 /** Which of a file's names are places; for files whose names stand in a header. */
-export type NameRole = 'step' | 'epoch' | 'rank' | 'noise' | 'metric';
+export type NameRole = 'step' | 'epoch' | 'batch' | 'rank' | 'noise' | 'metric';
 
 export function roleOfName(name: string): NameRole {
   const plain = plainName(name);
   if (stepNames.includes(plain)) return 'step';
   if (epochNames.includes(plain)) return 'epoch';
+  if (batchNames.includes(plain)) return 'batch';
   if (rankNames.includes(plain)) return 'rank';
   return noiseNames.test(plain) ? 'noise' : 'metric';
 }
@@ -73,7 +75,14 @@ export class RecordReader {
 
   /** The numbers of one parsed record. Texts such as `"nan"` are numbers too: JSON has no other way to write them. */
   read(record: object): MetricRecord {
-    const found: Found = { step: null, epoch: null, rank: null, values: [], preference: Number.POSITIVE_INFINITY };
+    const found: Found = {
+      step: null,
+      epoch: null,
+      batch: null,
+      rank: null,
+      values: [],
+      preference: Number.POSITIVE_INFINITY,
+    };
     this.object(record, '', 0, found);
     return found;
   }
@@ -99,6 +108,7 @@ export class RecordReader {
       found.preference = preference;
       found.step = value;
     } else if (role === 'epoch') found.epoch ??= value;
+    else if (role === 'batch') found.batch ??= value;
     else if (role === 'rank' && Number.isSafeInteger(value) && value >= 0) found.rank ??= value;
   }
 
@@ -115,6 +125,7 @@ export class RecordReader {
 interface Found extends MetricRecord {
   step: number | null;
   epoch: number | null;
+  batch: number | null;
   rank: number | null;
   readonly values: MetricValue[];
   preference: number;
@@ -123,4 +134,18 @@ interface Found extends MetricRecord {
 /** Short texts only, and none with letters but those of NaN and infinity: a date or a hash is no number. */
 function numberOfText(text: string): number | null {
   return text.length <= 32 ? parsePythonNumber(text) : null;
+}
+
+/** A metrics record has numbers, and says where in the run they are or that they are losses; a structured log has a message. */
+export function isMetricRecord(record: object): boolean {
+  const { step, epoch, batch, values } = new RecordReader().read(record);
+  if (
+    ['log', 'msg', 'message', 'event', 'levelname', 'severity'].some(
+      (key) => typeof Reflect.get(record, key) === 'string',
+    )
+  ) {
+    return false;
+  }
+  const isPlaced = step !== null || epoch !== null || batch !== null;
+  return values.some(({ name }) => isPlaced || isLossName(name) || isGradientName(name));
 }

@@ -11,6 +11,7 @@ import { verdictOf } from './verdict';
 export interface MetricRow {
   readonly step: number | null;
   readonly epoch: number | null;
+  readonly batch?: number | null;
   readonly rank: number | null;
   readonly values: readonly MetricValue[];
   /** When it was recorded: larger is later. */
@@ -87,7 +88,7 @@ export class MetricStory {
     this.readings++;
     const key = row.rank === null ? name : `${row.rank} ${name}`;
     const entry = this.entry(key, name, row.rank);
-    entry?.data.push(row.step ?? row.epoch ?? entry.data.count, value);
+    entry?.data.push(row.step ?? row.batch ?? row.epoch ?? entry.data.count, value);
     const bad = nonFiniteOf(value);
     if (bad === null) {
       if (entry) entry.hasBeenFinite = true;
@@ -143,7 +144,7 @@ export class MetricStory {
         step,
         // Beside a step, a fraction of an epoch says the same again.
         epoch: step === null || Number.isInteger(epoch) ? epoch : null,
-        batch: null,
+        batch: row.batch ?? null,
         rank,
         source: null,
         frames: [],

@@ -36,6 +36,8 @@ const placeOfBit = [0, 0, 1, 0, 2] as const;
 
 /** Bytes read at once. */
 const pieceLength = 1 << 20;
+/** Of a tensor that has more, the first rows are shown; whoever wants others names them. */
+const mostBytesRead = 256 * 1024 * 1024;
 
 /** A vector is one row: its elements stand side by side. */
 export function matrixSize(shape: readonly number[]): MatrixSize {
@@ -56,11 +58,18 @@ export async function nanMap(
   wanted: MatrixRegion | null,
   grid: { readonly rows: number; readonly columns: number },
   signal: AbortSignal,
+  mostBytes = mostBytesRead,
 ): Promise<NanMap | null> {
   const size = matrixSize(entry.shape);
-  const region = cut(wanted ?? { firstRow: 0, firstColumn: 0, ...size }, size);
   const { type } = entry;
-  if (!type?.float || region.rows === 0 || region.columns === 0) return null;
+  if (!type?.float) return null;
+  const rowBytes = size.columns * type.bytes;
+  const region = cut(
+    wanted ?? { firstRow: 0, firstColumn: 0, ...size },
+    size,
+    Math.max(1, Math.floor(mostBytes / rowBytes)),
+  );
+  if (region.rows === 0 || region.columns === 0) return null;
   const gridRows = Math.min(grid.rows, region.rows);
   const gridColumns = Math.min(grid.columns, region.columns);
   const map: NanMap = {
@@ -72,7 +81,6 @@ export async function nanMap(
     rowCounts: new Float64Array(3 * gridRows),
     columnCounts: new Float64Array(3 * gridColumns),
   };
-  const rowBytes = size.columns * type.bytes;
   const from = entry.from + region.firstRow * rowBytes;
   const to = from + region.rows * rowBytes;
   const step = Math.max(type.bytes, pieceLength - (pieceLength % type.bytes));
@@ -139,12 +147,12 @@ function bitsAt(view: DataView, at: number, float: FloatLayout): number {
   return (word & sign) === 0 ? posInfBit : negInfBit;
 }
 
-function cut({ firstRow, rows, firstColumn, columns }: MatrixRegion, size: MatrixSize): MatrixRegion {
+function cut({ firstRow, rows, firstColumn, columns }: MatrixRegion, size: MatrixSize, mostRows: number): MatrixRegion {
   const top = Math.min(firstRow, size.rows);
   const left = Math.min(firstColumn, size.columns);
   return {
     firstRow: top,
-    rows: Math.min(rows, size.rows - top),
+    rows: Math.min(rows, size.rows - top, mostRows),
     firstColumn: left,
     columns: Math.min(columns, size.columns - left),
   };

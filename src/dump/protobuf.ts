@@ -12,18 +12,28 @@ const decodeUtf8 = (bytes: Uint8Array): string => utf8.decode(bytes);
 export class MessageFields {
   number = 0;
   private readonly reader: BinaryReader;
+  private readonly end: number;
   private type: WireType = WireType.Varint;
   private isPending = false;
+  /** Where a message that was handed out ends: it shares the reader. */
+  private innerEnd = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.reader = new BinaryReader(bytes, decodeUtf8);
+  constructor(bytes: Uint8Array);
+  constructor(outer: BinaryReader, end: number);
+  constructor(source: Uint8Array | BinaryReader, end?: number) {
+    this.reader = source instanceof BinaryReader ? source : new BinaryReader(source, decodeUtf8);
+    this.end = end ?? this.reader.len;
   }
 
-  /** Goes to the next field. @returns false at the end. */
+  /** Goes to the next field; a message that was taken from this one is read no further. @returns false at the end. */
   next(): boolean {
-    if (this.isPending) this.reader.skip(this.type, this.number);
-    this.isPending = this.reader.pos < this.reader.len;
-    if (this.isPending) [this.number, this.type] = this.reader.tag();
+    const { reader } = this;
+    if (this.innerEnd > 0) reader.pos = this.innerEnd;
+    this.innerEnd = 0;
+    if (this.isPending) reader.skip(this.type, this.number);
+    if (reader.pos > this.end) throw new RangeError('a field goes beyond its message');
+    this.isPending = reader.pos < this.end;
+    if (this.isPending) [this.number, this.type] = reader.tag();
     return this.isPending;
   }
 
@@ -45,7 +55,7 @@ export class MessageFields {
   }
 
   string(): string {
-    return decodeUtf8(this.bytes());
+    return this.value(WireType.LengthDelimited).string();
   }
 
   /** A part of the message's own bytes, not a copy. */
@@ -53,8 +63,13 @@ export class MessageFields {
     return this.value(WireType.LengthDelimited).bytes();
   }
 
+  /** To be read before this one goes on. */
   message(): MessageFields {
-    return new MessageFields(this.bytes());
+    const reader = this.value(WireType.LengthDelimited);
+    const length = reader.uint32();
+    this.innerEnd = reader.pos + length;
+    if (this.innerEnd > this.end) throw new RangeError('a message goes beyond the one it is in');
+    return new MessageFields(reader, this.innerEnd);
   }
 
   /** The field's numbers, of which a file may write each on its own or all packed into one; at most `limit` are kept. */

@@ -9,10 +9,14 @@ const wrapped = /^(?:[\w.]+\()(.*?)(?:,.*)?\)$/;
 
 /** @returns null where `text` is no number. */
 export function parsePythonNumber(text: string): number | null {
-  let inner = text.trim().replace(/^(['"])(.*)\1$/, '$2');
-  const call = wrapped.exec(inner);
-  if (call) inner = (call[1] ?? '').trim();
-  if (!plain.test(inner)) return null;
+  let inner = text.trim();
+  // Nearly all are bare; the rest is taken out of its quotes and its call.
+  if (!plain.test(inner)) {
+    inner = inner.replace(/^(['"])(.*)\1$/, '$2');
+    const call = wrapped.exec(inner);
+    if (call) inner = (call[1] ?? '').trim();
+    if (!plain.test(inner)) return null;
+  }
   const sign = inner.startsWith('-') ? -1 : 1;
   const bare = inner.replace(/^[-+]/, '').toLowerCase();
   if (bare === 'nan') return Number.NaN;

@@ -6,7 +6,10 @@ import { hfTrainer } from './formats/hf-trainer';
 import { hfUnderflowOverflow } from './formats/hf-underflow-overflow';
 import { jax } from './formats/jax';
 import { keras } from './formats/keras';
+import { lossScaling } from './formats/loss-scaling';
+import { lovelyTensors } from './formats/lovely-tensors';
 import { metricsCsv } from './formats/metrics-csv';
+import { metricsJson } from './formats/metrics-json';
 import { metricsJsonl } from './formats/metrics-jsonl';
 import { msprobe } from './formats/msprobe/reader';
 import { nandump } from './formats/nandump';
@@ -17,6 +20,7 @@ import { pytorchChecks } from './formats/pytorch-checks';
 import { tensorboard } from './formats/tensorboard';
 import { tfdbg2File } from './formats/tfdbg2/file';
 import { torchAnomaly } from './formats/torch-anomaly';
+import { torchDebugMode } from './formats/torch-debug-mode';
 import { trainerSentences } from './formats/trainer-sentences';
 import { trainerState } from './formats/trainer-state';
 import type { LogFormat } from './log/detector';
@@ -27,13 +31,17 @@ import type { DumpReader } from './model';
 export const logFormats: readonly LogFormat[] = [
   torchAnomaly,
   hfUnderflowOverflow,
+  torchDebugMode,
+  dlfwInspect,
   hfTrainer,
   checkNumerics,
   jax,
   keras,
   numpy,
+  lossScaling,
   pytorchChecks,
   trainerSentences,
+  lovelyTensors,
   plainLog,
 ];
 
@@ -45,9 +53,9 @@ export const readers: readonly DumpReader[] = [
   trainerState,
   msprobe,
   tfdbg2File,
+  metricsJson,
   metricsJsonl,
   metricsCsv,
-  dlfwInspect,
   createNotebookReader(logReader),
   logReader,
 ];

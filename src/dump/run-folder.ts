@@ -6,13 +6,14 @@ import { readTfdbg2, type Tfdbg2Files, type Tfdbg2Part } from './formats/tfdbg2/
 import type { ReadResult } from './model';
 import { openDump } from './open';
 import { mergeByStep, type NamedDump } from './ranks';
+import { logFormats } from './registry';
 import { groupRuns, type ReadPart } from './run-groups';
-import { isArtefactPath, type MsprobeFolder, partsOf, type RunPart, writerOf } from './run-parts';
+import { isArtefactPath, type MsprobeFolder, partsOf, type RunPart, stemOf, writerOf } from './run-parts';
 import { mergeRun } from './run-story';
 import { joinedSource, lacksPlace, outputBeside, withPlaceOf } from './run-streams';
 
 export interface RunFolderReading {
-  /** One for each run. Its path is that of its file, or of the folder that its files have in common. */
+  /** One for each run. Its path is that of its file, or of the folder that its files have in common, with the name that they share there. */
   readonly runs: readonly NamedDump[];
   /** Files that tell nothing of a run. */
   readonly silent: number;
@@ -36,7 +37,7 @@ export async function readRunFolder(folder: Folder, signal: AbortSignal): Promis
   for (const part of partsOf(files, folder.name)) {
     try {
       const result = await readPart(folder, part, names, signal);
-      if (isForeignTable(part.path, result)) silent++;
+      if (isForeign(part.path, result)) silent++;
       else if (tellsSomething(result)) parts.push({ path: part.path, result, ...writerOf(part.path) });
       else if (isDumpOf(result)) unreadable.push({ path: part.path, sentence: result.dump.verdict.sentence });
       else silent++;
@@ -46,7 +47,7 @@ export async function readRunFolder(folder: Folder, signal: AbortSignal): Promis
     }
   }
   const runs = groupRuns(withoutHistories(withRanksMerged(parts))).map((run) => ({
-    path: run.length === 1 ? (run[0]?.path ?? '') : commonFolder(run),
+    path: run.length === 1 ? (run[0]?.path ?? '') : commonPath(run),
     result: mergeRun(run),
   }));
   return { runs, silent, failures: failed, unreadable, isCut };
@@ -122,9 +123,10 @@ function tellsSomething({ dump }: ReadResult): boolean {
   return dump.anomalies.length > 0 || dump.series.length > 0 || (dump.operations?.total ?? 0) > 0;
 }
 
-/** A table of data is no log, though its empty cells say NaN. */
-function isForeignTable(path: string, { dump }: ReadResult): boolean {
-  return /\.[ct]sv(?:\.gz)?$/i.test(path) && dump.format !== 'metrics-csv';
+/** A table of data or a file of settings is no log, though there is a NaN in it. */
+function isForeign(path: string, { dump }: ReadResult): boolean {
+  if (/\.[ct]sv(?:\.gz)?$/i.test(path)) return dump.format !== 'metrics-csv';
+  return /\.json(?:\.gz)?$/i.test(path) && logFormats.some(({ id }) => id === dump.format);
 }
 
 function isDumpOf({ dump }: ReadResult): boolean {
@@ -150,11 +152,14 @@ function withoutHistories(parts: readonly ReadPart[]): ReadPart[] {
   );
 }
 
-function commonFolder(run: readonly ReadPart[]): string {
+function commonPath(run: readonly ReadPart[]): string {
   const [first = [], ...others] = run.map(({ path }) => parentOf(path).split('/'));
   const length = others.reduce((same, names) => {
     const at = first.findIndex((name, i) => i >= same || names[i] !== name);
     return Math.min(same, at < 0 ? first.length : at);
   }, first.length);
-  return first.slice(0, length).join('/');
+  const folder = first.slice(0, length).join('/');
+  const [stem = '', ...otherStems] = run.map(({ path }) => stemOf(path));
+  if (stem === '' || otherStems.some((one) => one !== stem)) return folder;
+  return folder === '' ? stem : `${folder}/${stem}`;
 }

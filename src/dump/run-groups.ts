@@ -14,6 +14,8 @@ export interface ReadPart extends WriterOfPath {
 interface Bundle {
   readonly kind: string;
   readonly folder: string;
+  /** What its files are called, where that tells runs apart. */
+  readonly name: string;
   readonly parts: ReadPart[];
 }
 
@@ -28,7 +30,7 @@ export function groupRuns(parts: readonly ReadPart[]): ReadPart[][] {
     const key = `${kind} ${folder} ${name}`;
     const bundle = bundles.get(key);
     if (bundle) bundle.parts.push(part);
-    else bundles.set(key, { kind, folder, parts: [part] });
+    else bundles.set(key, { kind, folder, name, parts: [part] });
   }
   return runsOf('', [...bundles.values()]).map((run) => run.flatMap((bundle) => bundle.parts));
 }
@@ -42,16 +44,17 @@ function bundleOf(part: ReadPart, eventFolders: ReadonlySet<string>): { kind: st
     case 'tensorboard': {
       // Keras writes a folder for each split, and PyTorch's add_scalars one for each curve.
       const joins = splits.test(baseName(folder)) || (folder !== '' && eventFolders.has(parentOf(folder)));
-      return { kind: 'tensorboard', folder: joins ? parentOf(folder) : folder, name: '' };
+      return { kind: 'tensorboard', folder: joins ? parentOf(folder) : folder, name: stemOf(path) };
     }
     case 'trainer-state':
-      return { kind: 'trainer-state', folder: folder.replace(/(?:^|\/)checkpoint-\d+$/, ''), name: '' };
+      return { kind: 'trainer-state', folder: folder.replace(/(?:^|\/)checkpoint-\d+$/, ''), name: stemOf(path) };
     case 'nandump':
       return { kind: 'nandump', folder, name: '' };
     case 'tfdbg2':
       return { kind: 'tfdbg2', folder, name: baseName(path) };
     case 'msprobe':
       return { kind: 'msprobe', folder: /\.json$/.test(path) ? folder : path, name: '' };
+    case 'metrics-json':
     case 'metrics-jsonl':
     case 'metrics-csv':
     case 'dlfw-inspect':
@@ -70,10 +73,10 @@ function runsOf(folder: string, bundles: readonly Bundle[]): Bundle[][] {
   if (bundles.length === 0) return [];
   const counts = countKinds(bundles);
   if ([...counts.values()].every((count) => count === 1)) return [[...bundles]];
-  const own = bundles.filter((bundle) => bundle.folder === folder);
-  const ownCounts = countKinds(own);
-  const joined = own.filter(({ kind }) => ownCounts.get(kind) === 1);
-  const alone = own.filter(({ kind }) => ownCounts.get(kind) !== 1);
+  const own = new Map<string, Bundle[]>();
+  for (const bundle of bundles) {
+    if (bundle.folder === folder) own.set(bundle.name, [...(own.get(bundle.name) ?? []), bundle]);
+  }
   const children = new Map<string, Bundle[]>();
   for (const bundle of bundles) {
     if (bundle.folder === folder) continue;
@@ -83,8 +86,11 @@ function runsOf(folder: string, bundles: readonly Bundle[]): Bundle[][] {
     children.set(child, [...(children.get(child) ?? []), bundle]);
   }
   return [
-    ...alone.map((bundle) => [bundle]),
-    ...(joined.length > 0 ? [joined] : []),
+    // `a.log` and `a.trainer_state.json` beside `b.log`.
+    ...[...own.values()].flatMap((named) => {
+      const isOne = [...countKinds(named).values()].every((count) => count === 1);
+      return isOne ? [named] : named.map((bundle) => [bundle]);
+    }),
     ...[...children].flatMap(([child, inside]) => runsOf(child, inside)),
   ];
 }

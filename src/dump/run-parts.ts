@@ -96,12 +96,15 @@ export function writerOf(path: string): WriterOfPath {
   return { attempt: null, rank: rank ? Number(rank[1]) : null };
 }
 
-/** The name with what only tells streams, processes and splits apart taken out: parts of one run have the same. */
+/** The name with what only tells streams, processes, splits and kinds apart taken out: parts of one run have the same. */
 export function stemOf(path: string): string {
-  const name = baseName(path)
+  return baseName(path)
     .replace(/\.gz$/i, '')
-    .replace(/\.(?:log|txt|out|err|stdout|stderr|jsonl?|csv|tsv)$/i, '')
+    .replace(/events\.out\.tfevents.*$/, '')
+    .replace(/\.(?:log|txt|out|err|stdout|stderr|jsonl?|csv|tsv|tfevents)$/i, '')
     .replace(rankName, '')
-    .replace(/^(?:std)?(?:out|err)$/i, '');
-  return name.replace(/(?:^|[._-])(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test)(?=[._-]|$)/i, '');
+    .replace(/^(?:std)?(?:out|err)$/i, '')
+    .replace(/(?:^|[._-])(?:trainer_state|metrics)$/i, '')
+    .replace(/(?:^|[._-])(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test)(?=[._-]|$)/i, '')
+    .replace(/[._-]+$/, '');
 }

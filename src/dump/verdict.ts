@@ -59,6 +59,8 @@ function whatHappened(anomaly: Anomaly): string {
   const value = anomaly.value === null ? 'a non-finite value' : valueWords[anomaly.value];
   switch (anomaly.kind) {
     case 'nan-backward':
+      // An operation of the backward pass itself, not a node that stands for one of the forward pass.
+      if (anomaly.op?.startsWith('aten::')) return `\`${anomaly.op}\`${inModule(anomaly)}${at} gives ${value}`;
       return `the gradient of ${operation(anomaly)}${at} is ${anomaly.value === null ? 'NaN' : value}${anomaly.outputIndex === null ? '' : ` for its input ${anomaly.outputIndex}`}`;
     case 'nan-forward':
     case 'inf-forward':

@@ -149,6 +149,9 @@ export interface OperationsView {
   readonly firstBad: number | null;
   readonly badCount: number;
   readonly hasParameters: boolean;
+  readonly hasPlaces: boolean;
+  /** Whether the type of any tensor is known. */
+  readonly hasTypes: boolean;
   /** The rows that are in sight first, around the first bad one. */
   readonly opening: readonly OperationRow[];
 }
@@ -222,6 +225,13 @@ export interface TensorListView {
   readonly first: number | null;
   /** What could not be read of the file. */
   readonly problem: string | null;
+}
+
+/** How often each label occurs in a vector of the batch. */
+export interface LabelCountsView {
+  readonly name: string;
+  readonly counts: readonly { readonly label: number; readonly count: number }[];
+  readonly labelsLeftOut: number;
 }
 
 /** A part of a tensor as a matrix: all dimensions but the last make its rows. */

@@ -3,6 +3,7 @@
 import type {
   ComparisonView,
   DumpView,
+  LabelCountsView,
   NanMapView,
   OperationDetails,
   OperationRow,
@@ -123,6 +124,8 @@ export interface HostMethods {
   >;
   readonly goToOperation: Method<OperationReference, JumpOutcome>;
   readonly tensorList: Method<{ readonly generation: number }, TensorListView>;
+  /** Empty where the batch was not kept, or holds no vector of whole numbers. */
+  readonly labelCounts: Method<{ readonly generation: number }, readonly LabelCountsView[]>;
   readonly nanMap: Method<
     {
       readonly generation: number;

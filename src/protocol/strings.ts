@@ -109,6 +109,8 @@ export const english = {
   operationsBad: 'The outputs of {0} hold NaN or Inf.',
   operationsAllFinite: 'No output holds NaN or Inf.',
   barsHelp: 'Bars show the largest magnitude on a logarithmic scale; a full bar is the largest number of the type.',
+  barsWithoutTypes:
+    'The types are not said: bars end at the largest number of float32, and the mark is that of float16.',
   operationsHelp:
     'Arrow keys move along the rows, B jumps to the first bad row, N and P to the next and previous bad one, Enter goes to the line.',
   firstBadRow: 'First Bad Row',
@@ -161,6 +163,9 @@ export const english = {
   badRows: 'Rows that hold or cause it',
   badRowsOfAll: '{0} of {1}: {2}',
   sampleIndices: 'Samples in the data set',
+  labelCounts: 'Labels in {0}',
+  labelColumn: 'Label',
+  countColumn: 'Count',
   sampleRow: 'Row',
   sample: 'Sample',
   rangeOf: '{0} to {1}',

@@ -28,6 +28,7 @@ const schemas: ParamSchemas = {
   nextBadOperation: v.strictObject({ ...operation.entries, backwards: v.boolean() }),
   goToOperation: operation,
   tensorList: v.strictObject({ generation: index }),
+  labelCounts: v.strictObject({ generation: index }),
   nanMap: v.strictObject({
     generation: index,
     tensor: index,

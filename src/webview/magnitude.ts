@@ -1,13 +1,16 @@
 // How large the numbers of a tensor are, against the largest of their type: in figures, and as a bar on a log scale.
 
 import { html, nothing, svg, type TemplateResult } from 'lit';
-import type { TensorSummary } from '../protocol/dump-view';
+import type { NonFiniteRun, TensorSummary } from '../protocol/dump-view';
+import type { StringKey } from '../protocol/strings';
+import type { Markup } from './markup';
 import { formatCount, formatShape, formatValue } from './number-format';
 import type { PageContext } from './page-context';
-import { kindName } from './series-summary';
 
 /** Where bars begin: below it, no training overflows. */
 const smallest = 1e-8;
+const largestHalf = 65_504;
+const largestSingle = 3.4028234663852886e38;
 /** Within this factor of the limit a bar warns. */
 const nearLimit = 10;
 
@@ -42,33 +45,49 @@ export function magnitude(
       }
       <span class="magnitude-form quiet">${form}</span>
     </span>
-    ${limit === null || (absMax === null && !isBroken) ? nothing : bar(absMax ?? 0, limit, isBroken, goodAbsMax)}
+    ${barOf(summary, goodAbsMax)}
     <span class="visually-hidden">${absMax === null ? '' : atMost} ${together}</span>
   </div>`;
 }
 
+const shortNames: Readonly<Record<NonFiniteRun['kind'], StringKey>> = {
+  nan: 'nanCount',
+  inf: 'positiveInfinityCount',
+  '-inf': 'negativeInfinityCount',
+};
+
 /** `NaN 12, −Inf 4`. */
 function brokenWords(context: PageContext, { nonFinite }: TensorSummary): string {
-  return nonFinite
-    .map(({ kind, count }) =>
-      count === null ? kindName(context, kind) : `${kindName(context, kind)} ${formatCount(count, context.language)}`,
-    )
-    .join(', ');
+  const words = nonFinite.map(({ kind, count }) => {
+    const name = context.text(shortNames[kind]);
+    return count === null ? name : `${name} ${formatCount(count, context.language)}`;
+  });
+  return words.join(', ');
 }
 
-function bar(absMax: number, limit: number, isBroken: boolean, goodAbsMax: number | null): TemplateResult {
-  const length = barLength(absMax, limit);
-  const level = isBroken ? 'broken-bar' : absMax * nearLimit >= limit ? 'near-bar' : 'plain-bar';
+function barOf({ absMax, limit, dtype, nonFinite }: TensorSummary, goodAbsMax: number | null): Markup {
+  const isBroken = nonFinite.length > 0;
+  if (absMax === null && !isBroken) return nothing;
+  const size = absMax ?? 0;
+  if (limit !== null) {
+    const level = isBroken ? 'broken-bar' : size * nearLimit >= limit ? 'near-bar' : 'plain-bar';
+    return bar(
+      level,
+      isBroken ? 100 : barLength(size, limit),
+      goodAbsMax === null ? null : barLength(goodAbsMax, limit),
+    );
+  }
+  // A type that is known and has no limit has no infinity either.
+  if (dtype !== null) return nothing;
+  const level = isBroken ? 'broken-bar' : size > largestHalf ? 'near-bar' : 'plain-bar';
+  return bar(level, isBroken ? 100 : barLength(size, largestSingle), barLength(largestHalf, largestSingle));
+}
+
+/** @param mark where a tick stands, from 0 to 100 */
+function bar(level: string, length: number, mark: number | null): TemplateResult {
   return html`<svg class="bar ${level}" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
     <rect class="bar-track" x="0" y="0" width="100" height="6" />
-    <rect class="bar-fill" x="0" y="0" width=${isBroken ? 100 : length} height="6" />
-    ${isBroken ? teeth : nothing}
-    ${goodAbsMax === null ? nothing : svg`<rect class="bar-good" x=${Math.min(99, barLength(goodAbsMax, limit))} y="0" width="1" height="6" />`}
+    <path class="bar-fill" d="M0 3H${length}" />
+    ${mark === null ? nothing : svg`<rect class="bar-mark" x=${Math.min(99, mark)} y="0" width="1" height="6" />`}
   </svg>`;
 }
-
-/** Gaps in the bar, so that what is not finite differs by more than its colour. */
-const teeth = Array.from(
-  { length: 16 },
-  (_, i) => svg`<rect class="bar-tooth" x=${6 * i + 3} y="0" width="1.6" height="6" />`,
-);

@@ -283,6 +283,7 @@ export class NanMapElement extends LitElement {
   private readonly onChoice = (event: Event): void => {
     if (!(event.target instanceof HTMLSelectElement)) return;
     this.chosen = Number(event.target.value);
+    this.context?.remember({ tensor: this.chosen });
     this.map = null;
     void this.load(null);
   };
@@ -294,9 +295,10 @@ export class NanMapElement extends LitElement {
       const list = await context.host.request('tensorList', { generation });
       if (this.generation !== generation) return;
       this.list = list;
-      this.chosen = list.first;
+      const remembered = context.state.tensor;
+      this.chosen = list.entries[remembered ?? -1]?.canBeMapped ? remembered : list.first;
       this.map = null;
-      if (list.first !== null) await this.load(null);
+      if (this.chosen !== null) await this.load(null);
     } catch (error) {
       this.fault = error instanceof Error ? error.message : String(error);
     }

@@ -24,6 +24,9 @@ import type { GridRow, VirtualRowsElement } from './virtual-rows';
 const pageSize = 100;
 /** Pages kept; those in sight longest ago go first. */
 const mostPages = 60;
+const keptCharacters = 18;
+/** Milliseconds in which rows must stay in sight to be asked for. */
+const settleDelay = 30;
 
 @customElement('nanlens-operations')
 export class OperationTableElement extends LitElement {
@@ -42,9 +45,16 @@ export class OperationTableElement extends LitElement {
   private readonly pages = new Map<number, readonly OperationRow[]>();
   private readonly asked = new Set<number>();
   private readonly rows = new Map<number, OperationRow>();
+  private loadTimer: ReturnType<typeof setTimeout> | undefined;
 
   protected override createRenderRoot(): this {
     return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.loadTimer);
+    this.loadTimer = undefined;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -60,14 +70,18 @@ export class OperationTableElement extends LitElement {
     if (before && before.count === table.count && before.firstBad === table.firstBad) return;
     this.details = null;
     this.note = '';
-    this.active = table.firstBad ?? 0;
+    // After hiding, the page comes back where it stood.
+    const remembered = before ? null : (this.context?.state.row ?? null);
+    this.active = remembered !== null && remembered < table.count ? remembered : (table.firstBad ?? 0);
+    if (remembered !== null) void this.loadDetails(this.active);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
+    const isNewTable = changed.has('table');
     const before = changed.get('table');
-    const isNew = changed.has('table') && before?.firstBad !== this.table?.firstBad;
-    if (isNew && this.table?.firstBad !== null) this.grid?.scrollToRow(this.active);
-    else if (this.grid) this.grid.requestUpdate();
+    const isNew = isNewTable && before?.firstBad !== this.table?.firstBad;
+    if (isNew && (this.active > 0 || this.table?.firstBad !== null)) this.grid?.scrollToRow(this.active);
+    if (isNewTable || changed.has('generation') || changed.has('comparison')) this.grid?.refresh();
   }
 
   protected override render(): Markup {
@@ -90,7 +104,7 @@ export class OperationTableElement extends LitElement {
       </div>
       <nanlens-rows
         id="operations-grid"
-        class="operations ${table.hasParameters ? 'with-parameters' : ''} ${this.comparison === null ? '' : 'with-good'}"
+        class="operations ${table.hasPlaces ? 'with-places' : ''} ${table.hasParameters ? 'with-parameters' : ''} ${this.comparison === null ? '' : 'with-good'}"
         .label=${context.text('modulesAndOperations')}
         .describedBy=${'operations-summary operations-help'}
         .count=${table.count}
@@ -102,7 +116,7 @@ export class OperationTableElement extends LitElement {
         .onOtherKey=${this.onKey}
       ></nanlens-rows>
       <p class="visually-hidden" id="operations-help">${context.text('operationsHelp')}</p>
-      <p class="quiet table-note">${context.text('barsHelp')}</p>
+      <p class="quiet table-note">${context.text(table.hasTypes ? 'barsHelp' : 'barsWithoutTypes')}</p>
       <p class="jump-outcome" role="status">${this.note}</p>
       ${this.details ? this.detailsOf(context, this.details) : nothing}
     `;
@@ -147,7 +161,7 @@ export class OperationTableElement extends LitElement {
 
   private head(context: PageContext, table: OperationsView): TemplateResult {
     const column = (key: StringKey) => html`<span role="columnheader">${context.text(key)}</span>`;
-    return html`${column('columnNumber')}${column('operation')}${column('columnSource')}${column('columnInputs')}${
+    return html`${column('columnNumber')}${column('operation')}${table.hasPlaces ? column('columnSource') : nothing}${column('columnInputs')}${
       table.hasParameters ? column('columnParameters') : nothing
     }${column('columnOutputs')}${this.comparison === null ? nothing : column('columnGoodRun')}`;
   }
@@ -157,7 +171,7 @@ export class OperationTableElement extends LitElement {
     const row = this.rows.get(index) ?? this.pages.get(Math.floor(index / pageSize))?.[index % pageSize];
     if (!context || !table) return { classes: '', cells: html`` };
     if (!row) {
-      void this.load(Math.floor(index / pageSize));
+      this.loadSoon();
       return {
         classes: 'loading',
         cells: html`<span role="gridcell" class="quiet number">${index}</span><span role="gridcell" class="quiet" aria-label=${context.text('loadingRows')}>…</span>`,
@@ -168,12 +182,12 @@ export class OperationTableElement extends LitElement {
       classes: `${isFirst ? 'first-bad' : ''} ${row.isBad ? 'is-bad' : ''}`,
       cells: html`<span role="gridcell" class="quiet number">${index}</span>
         <span role="rowheader" class="operation-name">
-          <span class="operation-title">${isFirst ? broken : nothing}<code title=${row.name}>${row.name}</code>${
+          <span class="operation-title">${isFirst ? broken : nothing}<code title=${row.name}>${endKept(row.name)}</code>${
             isFirst ? html`<span class="first-bad-label">${context.text('firstBad')}</span>` : nothing
           }</span>
-          <span class="quiet operation-module">${this.origin(context, row)}</span>
+          <span class="quiet operation-module" title=${row.module ?? ''}>${endKept(this.origin(context, row))}</span>
         </span>
-        <span role="gridcell">${this.place(context, row)}</span>
+        ${table.hasPlaces ? html`<span role="gridcell">${this.place(context, row)}</span>` : nothing}
         <span role="gridcell">${magnitude(context, row.inputs)}</span>
         ${table.hasParameters ? html`<span role="gridcell">${magnitude(context, row.parameters)}</span>` : nothing}
         <span role="gridcell">${magnitude(context, row.outputs, row.goodAbsMax)}</span>
@@ -205,8 +219,8 @@ export class OperationTableElement extends LitElement {
         tabindex="-1"
         title=${context.text('goToPlace', place.file, place.line)}
         @click=${() => this.goTo(index)}
-      ><span class="place-file">${place.file}</span>:${place.line}</button>
-      <span class="quiet operation-module">${place.function === null ? '' : context.text('inFunction', place.function)}</span>`;
+      ><span class="place-file">${place.file}</span><span class="place-line">:${place.line}</span></button>
+      <span class="quiet operation-module"><span>${place.function === null ? '' : context.text('inFunction', place.function)}</span></span>`;
   }
 
   private detailsOf(context: PageContext, details: OperationDetails): TemplateResult {
@@ -227,6 +241,7 @@ export class OperationTableElement extends LitElement {
 
   private readonly select = (index: number): void => {
     this.active = index;
+    this.context?.remember({ row: index });
     void this.loadDetails(index);
   };
 
@@ -259,6 +274,24 @@ export class OperationTableElement extends LitElement {
     }
   }
 
+  /** What is merely scrolled past is not asked for; what comes into sight next is. */
+  private loadSoon(): void {
+    const before = this.grid?.drawn.first ?? 0;
+    this.loadTimer ??= setTimeout(() => {
+      this.loadTimer = undefined;
+      const { grid, table } = this;
+      if (!grid || !table) return;
+      const { first, end } = grid.drawn;
+      if (Math.abs(first - before) > pageSize) {
+        this.loadSoon();
+        return;
+      }
+      const from = Math.max(0, Math.floor((first - pageSize / 2) / pageSize));
+      const to = Math.floor(Math.min(table.count - 1, end + pageSize / 2) / pageSize);
+      for (let page = from; page <= to; page++) void this.load(page);
+    }, settleDelay);
+  }
+
   private async load(page: number): Promise<void> {
     const { context, generation, comparison } = this;
     if (!context || this.asked.has(page)) return;
@@ -273,12 +306,18 @@ export class OperationTableElement extends LitElement {
         this.pages.delete(oldest);
         this.asked.delete(oldest);
       }
-      this.grid?.requestUpdate();
+      this.grid?.refresh();
     } catch (error) {
       this.asked.delete(page);
       this.note = words(error);
     }
   }
+}
+
+/** Of a dotted name the end says most, so that where room is short it is the beginning that gives way. */
+function endKept(name: string): TemplateResult {
+  const dot = name.length <= keptCharacters ? -1 : name.indexOf('.', name.length - keptCharacters);
+  return html`<span class="head">${name.slice(0, dot < 0 ? undefined : dot)}</span><span>${dot < 0 ? '' : name.slice(dot)}</span>`;
 }
 
 function words(error: unknown): string {

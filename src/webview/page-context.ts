@@ -11,6 +11,10 @@ export interface RememberedState {
   readonly open: readonly string[];
   /** Per series name. */
   readonly charts: Readonly<Record<string, RememberedChart>>;
+  /** Row of the table of operations that was chosen; null where none was. */
+  readonly row: number | null;
+  /** Tensor that was chosen for the map; null where none was. */
+  readonly tensor: number | null;
 }
 
 export interface RememberedChart {
@@ -19,7 +23,7 @@ export interface RememberedChart {
   readonly range: readonly [number, number] | null;
 }
 
-const nothingRemembered: RememberedState = { scroll: 0, open: [], charts: {} };
+const nothingRemembered: RememberedState = { scroll: 0, open: [], charts: {}, row: null, tensor: null };
 
 /** Where `RememberedState` is put: VS Code's own store, or a stand-in. */
 export interface StateStore {
@@ -88,11 +92,13 @@ export class PageContext {
 /** An older version of the page may have left something else there. */
 function restore(state: unknown): RememberedState {
   if (typeof state !== 'object' || state === null) return nothingRemembered;
-  const { scroll, open, charts } = state as Record<string, unknown>;
+  const { scroll, open, charts, row, tensor } = state as Record<string, unknown>;
   return {
     scroll: typeof scroll === 'number' ? scroll : 0,
     open: Array.isArray(open) ? open.filter((key): key is string => typeof key === 'string') : [],
     charts: restoreCharts(charts),
+    row: typeof row === 'number' ? row : null,
+    tensor: typeof tensor === 'number' ? tensor : null,
   };
 }
 

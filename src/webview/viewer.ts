@@ -4,6 +4,7 @@ import '@vscode-elements/elements/dist/vscode-badge/index.js';
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-ring/index.js';
 import './chart';
+import './label-counts';
 import './nan-map';
 import './operation-table';
 import './raw-text';
@@ -190,7 +191,19 @@ export class ViewerElement extends LitElement {
               html`<nanlens-nan-map .context=${context} .generation=${generation}></nanlens-nan-map>`,
             )
       }
-      ${batch && saysOfBatch(batch) ? section('batch', context.text('batchPanel'), batchPanel(context, batch)) : nothing}
+      ${
+        batch && saysOfBatch(batch)
+          ? section(
+              'batch',
+              context.text('batchPanel'),
+              html`${batchPanel(context, batch)}${
+                tensorsFile === null
+                  ? nothing
+                  : html`<nanlens-label-counts .context=${context} .generation=${generation}></nanlens-label-counts>`
+              }`,
+            )
+          : nothing
+      }
       ${section('fidelity', context.text('fidelity'), fidelityPanel(context, fidelity, run))}
     `;
   }
@@ -268,11 +281,14 @@ export class ViewerElement extends LitElement {
       ${view.problemsLeftOut > 0 ? html`<p class="quiet">${context.text('problemsLeftOut', view.problemsLeftOut)}</p>` : nothing}`;
   }
 
-  private comparedWith(context: PageContext, { name, series, operationsMatched }: ComparisonView): TemplateResult {
+  private comparedWith(
+    context: PageContext,
+    { name, verdict, series, operationsMatched }: ComparisonView,
+  ): TemplateResult {
     const help = series.length === 0 && operationsMatched === 0 ? 'comparedNothing' : 'comparedHelp';
     return html`<p class="remark compared">
       <span class="good-line" aria-hidden="true"></span>
-      <span>${context.text('comparedWith', name)}. <span class="quiet">${context.text(help)}</span></span>
+      <span>${context.text('comparedWith', name)}: ${withCode(verdict.sentence)} <span class="quiet">${context.text(help)}</span></span>
       <button type="button" class="toggle" @click=${() => this.stopComparing()}>${context.text('stopComparing')}</button>
     </p>`;
   }

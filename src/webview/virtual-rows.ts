@@ -1,7 +1,8 @@
 // A grid of any number of rows of one height, of which only those in sight are in the document.
 
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
+import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 /** Rows above and below those in sight, so that scrolling never shows a gap. */
@@ -35,6 +36,14 @@ export class VirtualRowsElement extends LitElement {
   @state() private end = 40;
 
   private rowHeight = guessedHeight;
+  private isHeightGuessed = true;
+  /**
+   * A row that stays in sight keeps its elements, and with them what is selected in it. After a leap none does, and the
+   * elements serve other rows, which is cheaper than new ones.
+   */
+  private keyShift = 0;
+  /** Rows of one version and index say the same. */
+  private version = 0;
   private wanted: number | null = null;
   private resize: ResizeObserver | undefined;
 
@@ -44,7 +53,10 @@ export class VirtualRowsElement extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.resize = new ResizeObserver(() => this.measure());
+    this.resize = new ResizeObserver(() => {
+      this.measureRow();
+      this.measure();
+    });
     this.resize.observe(this);
   }
 
@@ -57,10 +69,25 @@ export class VirtualRowsElement extends LitElement {
     this.wanted ??= this.startAt;
   }
 
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('row') || changed.has('count')) this.version++;
+  }
+
+  /** Draws the rows anew, of which the owner has learnt more. */
+  refresh(): void {
+    this.version++;
+    this.requestUpdate();
+  }
+
   /** Brings a row to the middle, once there is a page to bring it into. */
   scrollToRow(index: number): void {
     this.wanted = index;
     if (this.hasUpdated) this.applyScroll();
+  }
+
+  /** Rows that are in the page: from `first` on, `end` not included. */
+  get drawn(): { readonly first: number; readonly end: number } {
+    return { first: this.first, end: Math.min(this.end, this.count) };
   }
 
   get rowsInSight(): number {
@@ -87,26 +114,39 @@ export class VirtualRowsElement extends LitElement {
         <div class="vwindow" role="presentation">
           ${repeat(
             indices,
-            (index) => index,
-            (index) => this.renderRow(index),
+            (index) => index - this.keyShift,
+            (index) => guard([index, this.version, index === this.active], () => this.renderRow(index)),
           )}
         </div>
       </div>
     </div>`;
   }
 
-  protected override updated(): void {
-    const sample = this.querySelector('.vrow');
-    const height = sample?.getBoundingClientRect().height ?? 0;
-    if (height > 0) this.rowHeight = height;
+  protected override updated(changed: PropertyValues<this>): void {
+    if (this.isHeightGuessed) this.measureRow();
     // The page's policy forbids style attributes, but not setting styles one by one.
-    this.querySelector<HTMLElement>('.vspace')?.style.setProperty('height', `${this.count * this.rowHeight}px`);
+    if (changed.has('count')) this.setHeight();
     this.querySelector<HTMLElement>('.vwindow')?.style.setProperty(
       'transform',
       `translateY(${this.first * this.rowHeight}px)`,
     );
     this.applyScroll();
     this.measure();
+  }
+
+  /** Asking for a size makes the browser lay out the page, so it is asked only where it can have changed. */
+  private readonly measureRow = (): void => {
+    const height = this.querySelector('.vrow')?.getBoundingClientRect().height ?? 0;
+    if (height === 0) return;
+    this.isHeightGuessed = false;
+    if (height === this.rowHeight) return;
+    this.rowHeight = height;
+    this.setHeight();
+    this.requestUpdate();
+  };
+
+  private setHeight(): void {
+    this.querySelector<HTMLElement>('.vspace')?.style.setProperty('height', `${this.count * this.rowHeight}px`);
   }
 
   private renderRow(index: number): TemplateResult {
@@ -152,8 +192,10 @@ export class VirtualRowsElement extends LitElement {
     const inSight = Math.ceil(frame.clientHeight / rowHeight);
     // In steps, so that not every pixel of scrolling draws anew.
     const first = Math.max(0, top - overscan);
-    this.first = first - (first % 4);
-    this.end = this.first + inSight + 2 * overscan + 4;
+    const aligned = first - (first % 4);
+    if (Math.abs(aligned - this.first) >= this.end - this.first) this.keyShift += aligned - this.first;
+    this.first = aligned;
+    this.end = aligned + inSight + 2 * overscan + 4;
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {

@@ -70,6 +70,8 @@ for (const name of cases) {
   test(`${name}: a file that is missing, cut or changed costs no other, and invents no step`, async () => {
     const whole = await read(folderOf(directory));
     const steps = new Set(whole.runs.flatMap(({ anomalies }) => anomalies.map(({ step }) => step)).concat(null));
+    // Where a full buffer is how the whole knows that it cannot count, a part of it looks like any other dump.
+    const isCounted = whole.runs.every(({ anomalies }) => anomalies[0]?.step !== null);
     const files = globSync('**', { cwd: directory });
     for (const damaged of files) {
       const { size } = statSync(path.join(directory, damaged));
@@ -85,7 +87,8 @@ for (const name of cases) {
           }),
         );
         JSON.stringify(result);
-        if (i === truncations || !damaged.includes('metrics')) continue;
+        // What is missing of these may be the first bad call or the last printed step: the rest cannot know.
+        if (i === truncations || !isCounted || name.startsWith('msprobe/') || damaged.includes('stdout')) continue;
         for (const { anomalies } of result.runs) {
           for (const { step } of anomalies) assert.ok(steps.has(step), `step ${step} is invented`);
         }

@@ -3,9 +3,10 @@
     python test/dumps/record.py                            all of them
     python test/dumps/record.py torch-anomaly/step-prints  one of them
 
-Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, tensorflow-cpu, keras, jax, optax, rich, loguru,
-pytest, ipython, nbclient, ipykernel and tensorboard for the cases that show them. A script that takes a folder leaves the artefact there, and that
-file is kept as it is.
+Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, transformers with accelerate, optuna, torchmetrics,
+lovely-tensors, tensorflow-cpu, keras, jax, optax, rich, loguru, pytest, ipython, nbclient, ipykernel, tensorboard and
+mindstudio-probe for the cases that show them. A script that takes a folder leaves the artefact there, and that file is
+kept as it is.
 What a run prints is kept byte for byte, but for the paths of the machine that it ran on: they become those of a project
 of ada's. Where rich breaks paths over rows, no path can be replaced: these cases are recorded in a folder of that name.
 A case without a script is derived from another's log by the function of its name here, and says from which in

@@ -28,12 +28,12 @@ const esc = '\u001b';
 
 /** What a launcher writes before each line. */
 const launchers: Record<string, Wrapper> = {
-  'torch.distributed ranks': before('[rank3]: '),
+  'torch.distributed ranks': before('[rank0]: '),
   'torchrun --tee': before('[default0]:'),
-  'srun --label': before('3: '),
+  'srun --label': before('0: '),
   'mpirun --tag-output': before('[1,0]<stderr>:'),
   ray: before('(RayTrainWorker pid=4242, ip=10.0.0.7) '),
-  'ray with rank': before('(RayTrainWorker rank=2, pid=4242) '),
+  'ray with rank': before('(RayTrainWorker rank=0, pid=4242) '),
 };
 
 /** What a terminal shows. */

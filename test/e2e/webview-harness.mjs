@@ -1,10 +1,9 @@
 // The viewer's own page in Chromium, under its own content security policy, with the host's end played by its real code
-// where that needs no editor. Registers what starts and ends it.
+// where that needs no editor.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { after, before } from 'node:test';
 import * as esbuild from 'esbuild';
 import { bundles, nodeBundle, root } from '../../scripts/bundles.mjs';
 import { launchBrowser } from '../../scripts/host/browser.mjs';
@@ -22,7 +21,8 @@ let server;
 let origin;
 let host;
 
-before(async () => {
+/** Builds the page and starts the browser; `stop` ends what it started. */
+export async function start() {
   const page = bundles.find((bundle) => bundle.outfile === 'dist/webview.js');
   await esbuild.build({ ...page, outfile: path.join(outdir, 'webview.js') });
   const hostFile = path.join(outdir, 'host.cjs');
@@ -63,13 +63,13 @@ before(async () => {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${server.address().port}`;
   browser = await launchBrowser();
-});
+}
 
-after(async () => {
+export async function stop() {
   await browser?.close();
   server?.close();
   rmSync(outdir, { recursive: true, force: true });
-});
+}
 
 /** Reads a dump as the extension would. */
 export async function readDump(file) {
@@ -87,7 +87,9 @@ export async function open(
   result,
   { theme = 'dark', width = 1000, zoom = 1, handlers = {}, stored, state, tensors, goodRun, waits = true } = {},
 ) {
+  const began = performance.now();
   const model = host.buildViewModel('run.log', result);
+  const modelTime = performance.now() - began;
   const viewState = state ?? { status: 'shown', generation: 1, view: model.view, notice: null };
   const context = await browser.newContext({
     viewport: { width: Math.round(width / zoom), height: Math.round(900 / zoom) },
@@ -140,6 +142,7 @@ export async function open(
         message: `Opened ${operations.frame(operation)?.path}.`,
       })),
       tensorList: answer('tensorList', () => tensorFile.list()),
+      labelCounts: answer('labelCounts', () => tensorFile.labels()),
       nanMap: answer('nanMap', (params) =>
         tensorFile.map(params, new AbortController().signal, 'This tensor cannot be shown as a map.'),
       ),
@@ -183,7 +186,8 @@ export async function open(
     },
     { ...themes[theme], remembered: stored },
   );
-  await page.goto(origin);
+  const openedAt = performance.now();
+  await page.goto(origin, { waitUntil: waits ? 'load' : 'commit' });
   if (waits) await page.waitForSelector('main');
   const describe = () => channel.request('describe', null, AbortSignal.timeout(5000));
   /** Of the whole page, or of one section of it. */
@@ -192,7 +196,7 @@ export async function open(
     if (section === undefined) return page.screenshot({ path: file, fullPage: true });
     return page.locator(`[data-section="${section}"]`).screenshot({ path: file });
   };
-  return { page, channel, calls, violations, describe, shot, model };
+  return { page, channel, calls, violations, describe, shot, model, modelTime, openedAt };
 }
 
 /** What axe-core finds wrong, in words. */

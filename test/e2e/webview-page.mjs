@@ -1,9 +1,13 @@
 // What a person sees and does on the viewer's page: node --test test/e2e/webview-page.mjs
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { accessibilityFaults, open } from './webview-harness.mjs';
+import { after, before, test } from 'node:test';
+import { accessibilityFaults, open, start, stop } from './webview-harness.mjs';
 import { dyingRun, healthyRun, hostileRun, lastLossFinite, longRun } from './webview-runs.mjs';
+import { tensorFile } from './webview-tables.mjs';
 import { themes } from './webview-themes.mjs';
+
+before(start);
+after(stop);
 
 for (const theme of Object.keys(themes)) {
   test(`a dead run, ${theme}: shown whole, accessible, nothing refused by its policy`, async () => {
@@ -74,7 +78,13 @@ test('a run that died before it could print the NaN is marked where it failed', 
 });
 
 test('markup in every string of a dump stays text', async () => {
-  const { page, describe, violations, shot } = await open(hostileRun());
+  const evil = hostileRun().dump.format;
+  const tensors = tensorFile({ [evil]: [[2, 2], Float32Array.of(1, Number.NaN, 2, 3)] });
+  const { page, describe, violations, shot } = await open(hostileRun(), { tensors });
+  await page.waitForSelector('.map-summary');
+  await page.locator('.vrow').first().click();
+  await page.waitForSelector('.row-details');
+  for (const fold of await page.locator('summary').all()) await fold.click();
   const seen = await describe();
   assert.match(seen.heading, /<img src=x onerror=/);
   assert.equal(
@@ -119,6 +129,16 @@ test('zooming a long series asks for what the overview had no room for, and lose
   for (let i = 0; i < 6; i++) await page.keyboard.press('+');
   await page.waitForTimeout(300);
   assert.ok(calls.some(([method]) => method === 'seriesWindow'));
+  const sight = () => page.evaluate(() => Object.values(window.keptState.charts)[0].range);
+  const [from, to] = await sight();
+  await page.keyboard.press('PageUp');
+  const [moved] = await sight();
+  assert.ok(Math.abs(from - moved - (to - from) / 2) < 1, 'half of the part in sight is half a page');
+  await page.locator('.chart-canvas').first().hover();
+  await page.mouse.wheel(300, 0);
+  await page.waitForFunction((before) => Object.values(window.keptState.charts)[0].range[0] > before, moved);
+  await page.keyboard.press('n');
+  assert.equal(await page.locator('.chart-canvas').first().getAttribute('aria-valuetext'), 'step 51234: NaN');
   await page.keyboard.press('0');
   assert.equal((await describe()).charts[0]?.marks, 2);
   assert.deepEqual(violations, []);

@@ -1,11 +1,14 @@
 // The panels of the viewer's page that show a recorded step, on the recorder's own dumps.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { root } from '../../scripts/bundles.mjs';
-import { accessibilityFaults, open, readDump, readRanks } from './webview-harness.mjs';
-import { float32Tensors, longTable, withoutFaults } from './webview-tables.mjs';
+import { accessibilityFaults, open, readDump, readRanks, start, stop } from './webview-harness.mjs';
+import { longTable, tensorFile, withoutFaults } from './webview-tables.mjs';
 import { themes } from './webview-themes.mjs';
+
+before(start);
+after(stop);
 
 const runs = path.join(root, 'examples/runs');
 const run = (name) => path.join(runs, `${name}.nandump.json`);
@@ -19,8 +22,8 @@ function brokenTensors() {
   values[5 * 24 + 2] = Number.NaN;
   values[6 * 24 + 2] = Number.NaN;
   values[20 * 24 + 7] = Number.POSITIVE_INFINITY;
-  return float32Tensors({
-    input0: [[4, 8, 24], values.map((value) => Math.abs(value) % 3)],
+  return tensorFile({
+    input0: [[4, 8, 24], values.map((value) => (Number.isFinite(value) ? 1 : 0))],
     output0: [[4, 8, 24], values],
   });
 }
@@ -59,6 +62,9 @@ test('a deliberate infinity before the failure is not taken for it', async () =>
   const mask = page.locator('.vrow.is-bad', { hasText: 'aten::masked_fill' });
   assert.equal(await mask.count(), 1);
   assert.doesNotMatch(await mask.textContent(), /first bad/);
+  const line = page.locator('.vrow.first-bad .place-line');
+  assert.equal(await line.textContent(), ':25');
+  assert.ok((await line.boundingBox()).height < 25, 'the number of the line is broken over two');
 });
 
 test('the table is walked, searched for what broke, and left for the source with the keyboard alone', async () => {
@@ -112,7 +118,25 @@ test('a bar ends where its type ends, and a row says how near it is', async () =
   assert.match(await row.textContent(), /of at most 65504 \(float16\)/);
   assert.equal(await row.locator('.near-bar').count(), 2);
   const broken = page.locator('.vrow.first-bad .broken-bar .bar-fill');
-  assert.equal(await broken.getAttribute('width'), '100');
+  assert.equal(await broken.getAttribute('d'), 'M0 3H100');
+});
+
+test('columns that no row fills are not there; without types bars have the limit of float16 for a mark', async () => {
+  const log = path.join(root, 'test/dumps/hf-underflow-overflow/half-precision/input.log');
+  const { page, violations, shot } = await open(await readDump(log), { theme: 'light' });
+  const columns = await page.locator('.operations [role="columnheader"]').allTextContents();
+  assert.deepEqual(columns, ['#', 'Operation', 'Inputs, |max|', 'Parameters, |max|', 'Outputs, |max|']);
+  const weights = page.locator('.vrow.first-bad > [role="gridcell"]').nth(2);
+  assert.match(await weights.textContent(), /43200/);
+  assert.equal(await weights.locator('.bar-mark').count(), 1);
+  const ends = await page.evaluate(() => {
+    const [row] = document.querySelectorAll('.vrow');
+    return [row.lastElementChild.getBoundingClientRect().right, row.getBoundingClientRect().right];
+  });
+  assert.ok(ends[1] - ends[0] < 30, 'the last column ends where the row ends');
+  await shot('modules-light', 'operations');
+  assert.deepEqual(await accessibilityFaults(page), []);
+  assert.deepEqual(violations, []);
 });
 
 test('not one element that is not finite is lost, and the map is walked with the keyboard', async () => {
@@ -121,7 +145,7 @@ test('not one element that is not finite is lost, and the map is walked with the
   values[0] = Number.POSITIVE_INFINITY;
   values[1234 * 300 + 150] = Number.NEGATIVE_INFINITY;
   const { page, describe, violations, shot } = await open(await readDump(run(transformer)), {
-    tensors: float32Tensors({ output0: [[4000, 300], values] }),
+    tensors: tensorFile({ output0: [[4000, 300], values] }),
   });
   await page.waitForSelector('.map-summary');
   assert.match((await describe()).nanMap, /^3 of 1,200,000 elements are not finite\..*up to 25 × 2 elements/);
@@ -149,6 +173,21 @@ test('not one element that is not finite is lost, and the map is walked with the
   assert.deepEqual(violations, []);
 });
 
+test('the row and the tensor that were chosen come back with the page', async () => {
+  const result = await readDump(run(transformer));
+  const first = await open(result, { tensors: brokenTensors() });
+  await first.page.waitForSelector('.map-summary');
+  await first.page.locator('.tensor-choice select').selectOption('0');
+  await first.page.locator('nanlens-rows.operations .vgrid').focus();
+  await first.page.keyboard.press('End');
+  await first.page.waitForFunction(() => window.keptState?.row === 274 && window.keptState?.tensor === 0);
+  const stored = await first.page.evaluate(() => window.keptState);
+  const second = await open(result, { tensors: brokenTensors(), stored });
+  await second.page.waitForSelector('.vrow.active[aria-rowindex="276"]');
+  assert.match(await second.page.locator('.row-details h3').textContent(), /row 274/);
+  await second.page.waitForFunction(() => /All of the 768/.test(document.querySelector('.map-summary')?.textContent));
+});
+
 test('tensors that were left behind are said to be missing', async () => {
   const { page, violations } = await open(await readDump(run(transformer)));
   await page.waitForSelector('.map-problem');
@@ -159,10 +198,13 @@ test('tensors that were left behind are said to be missing', async () => {
 test('the batch: its ranges, its bad rows and their samples', async () => {
   const { page, violations, shot } = await open(await readDump(run('transfer_learning.step-233.rank-0')), {
     theme: 'light',
+    tensors: tensorFile({ 'batch0.[1][1]': [[6], BigInt64Array.of(1n, 0n, 1n, 1n, 2n, 1n)] }),
   });
+  await page.waitForSelector('.labels');
   const batch = page.locator('[data-section="batch"]');
   assert.match(await batch.textContent(), /Rows that hold or cause it\s*63 of 64: 0 to 25, 27 to 63/);
   assert.match(await batch.locator('tbody tr.broken').first().textContent(), /^\s*0\s*2986\s*$/);
+  assert.match(await page.locator('.labels tbody').textContent(), /^\s*0\s*1\s*1\s*4\s*2\s*1\s*$/);
   await shot('batch-light', 'batch');
   assert.deepEqual(await accessibilityFaults(page), []);
   assert.deepEqual(violations, []);
@@ -185,15 +227,18 @@ test('a good run stands behind the charts and beside the table, until it is sent
   const { page, calls, violations, shot } = await open(bad, { goodRun: withoutFaults(bad) });
   await page.locator('vscode-button', { hasText: 'Compare with a Good Run…' }).click();
   await page.waitForSelector('.compared');
-  assert.match(await page.locator('.compared').textContent(), /Compared with good-run\.nandump\.json/);
-  await page.waitForSelector('.vrow.first-bad .bar-good');
+  assert.match(
+    await page.locator('.compared').textContent(),
+    /Compared with good-run\.nandump\.json: Nothing went wrong\./,
+  );
+  await page.waitForSelector('.vrow.first-bad .bar-mark');
   const goodCell = page.locator('.vrow.first-bad > [role="gridcell"]').last();
   assert.equal(await goodCell.textContent(), '6.0048');
   await shot('compared-timeline', 'timeline');
   await shot('compared-operations', 'operations');
   assert.deepEqual(await accessibilityFaults(page), []);
   await page.locator('button', { hasText: 'Stop Comparing' }).click();
-  await page.waitForFunction(() => !document.querySelector('.bar-good, .compared'));
+  await page.waitForFunction(() => !document.querySelector('.bar-mark, .compared'));
   assert.ok(calls.some(([method]) => method === 'dropGoodRun'));
   assert.deepEqual(violations, []);
 });

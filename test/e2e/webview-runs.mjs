@@ -200,6 +200,19 @@ export function longRun() {
 /** Markup wherever a dump may hold text. */
 export function hostileRun() {
   const evil = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>[a](command:x)\u202e';
+  const evilTensor = {
+    name: evil,
+    shape: [1],
+    dtype: evil,
+    min: Number.NaN,
+    max: 1,
+    mean: 1,
+    absMin: 1,
+    absMax: 1,
+    nan: 1,
+    posInf: 0,
+    negInf: 0,
+  };
   return {
     dump: {
       format: evil,
@@ -217,25 +230,46 @@ export function hostileRun() {
           rules: [evil],
           source: { path: evil, line: 3, function: evil, text: evil },
           frames: [frame(evil, 3, evil, evil)],
-          stats: [
-            {
-              name: evil,
-              shape: [1],
-              dtype: evil,
-              min: Number.NaN,
-              max: 1,
-              mean: 1,
-              absMin: 1,
-              absMax: 1,
-              nan: 1,
-              posInf: 0,
-              negInf: 0,
-            },
-          ],
+          stats: [evilTensor],
           span: { firstLine: 1, lastLine: 1 },
         },
       ],
       series: [{ name: evil, steps: [0, 1], values: [1, Number.NaN] }],
+      operations: {
+        order: 'execution',
+        total: 1,
+        entries: [
+          {
+            name: evil,
+            phase: 'forward',
+            module: evil,
+            source: { path: evil, line: 3, function: evil },
+            inputs: [evilTensor],
+            outputs: [evilTensor],
+            parameters: [evilTensor],
+            nonFinite: true,
+          },
+        ],
+      },
+      recording: {
+        schemaVersion: 1,
+        run: {
+          id: evil,
+          startedAt: evil,
+          script: evil,
+          python: evil,
+          frameworkVersion: evil,
+          device: evil,
+          worldSize: 2,
+        },
+        batch: { index: 0, badRows: [0], sampleIndices: [7], tensors: [evilTensor] },
+        fidelity: { bitIdentical: false, lossThen: Number.NaN, lossReplayed: 1, notes: [evil] },
+        ranks: [
+          { rank: 0, role: 'first', step: 1 },
+          { rank: 1, role: 'consequence', step: 1 },
+        ],
+        tensorsFile: evil,
+      },
     },
     problems: [{ message: evil, line: 1 }],
     text: { firstLine: 1, lines: [evil], marked: { first: 1, last: 1 } },

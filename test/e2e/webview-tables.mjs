@@ -1,12 +1,13 @@
 // Tables of operations and files of tensors to show, larger or more broken than a recorded run leaves them.
 
-/** @param {Record<string, [number[], Float32Array]>} tensors shape and values by name */
-export function float32Tensors(tensors) {
+/** @param {Record<string, [number[], Float32Array | BigInt64Array]>} tensors shape and values by name */
+export function tensorFile(tensors) {
   const header = {};
   const bodies = [];
   let at = 0;
   for (const [name, [shape, values]] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + values.byteLength] };
+    const dtype = values instanceof BigInt64Array ? 'I64' : 'F32';
+    header[name] = { dtype, shape, data_offsets: [at, at + values.byteLength] };
     at += values.byteLength;
     bodies.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
   }

@@ -204,6 +204,48 @@ test('the dumps of several ranks show one verdict, also when one comes later', a
   assert.include(page.heading, 'Rank 0 received it.');
 });
 
+/** A .safetensors file of one 32-bit tensor. */
+function tensorsFile(name: string, shape: readonly number[], values: readonly number[]): Uint8Array {
+  const header = { [name]: { dtype: 'F32', shape, data_offsets: [0, 4 * values.length] } };
+  const directory = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(8 + directory.length + 4 * values.length);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(directory.length), true);
+  bytes.set(directory, 8);
+  for (const [i, value] of values.entries()) view.setFloat32(8 + directory.length + 4 * i, value, true);
+  return bytes;
+}
+
+test('a recorded step shows its operations, its processes and the tensors that lie beside it', async () => {
+  const tensor = (absMax: number, over: object = {}) => ({ shape: [2, 4], dtype: 'float16', absMax, ...over });
+  const dump = {
+    nandump: 1,
+    verdict: { sentence: 'Step 3, forward: `exp` overflows float16.', confidence: 'certain' },
+    anomalies: [
+      { kind: 'inf-forward', value: 'inf', role: 'first', op: 'aten::exp', step: 3, rank: 1, message: 'exp' },
+    ],
+    operations: [
+      { name: 'aten::mul', outputs: [tensor(40)], nonFinite: false },
+      { name: 'aten::exp', inputs: [tensor(40)], outputs: [tensor(9, { posInf: 2 })], nonFinite: true },
+    ],
+    ranks: [
+      { rank: 0, role: 'consequence', step: 3 },
+      { rank: 1, role: 'first', step: 3 },
+    ],
+    tensorsFile: 'exp.safetensors',
+  };
+  const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+  await writeFile('exp.safetensors', tensorsFile('output0', [2, 4], [1, inf, 2, inf, 3, 4, nan, 5]));
+  const uri = await writeFile('exp.nandump.json', JSON.stringify(dump));
+  const api = await viewer();
+  await vscode.commands.executeCommand('vscode.open', uri);
+  const page = await seen(api, uri, (now) => isShown(now) && now.nanMap !== '' && now.operations !== null);
+  assert.deepInclude(page.operations, { count: 2, firstBad: 'aten::exp', rowsInSight: 2 });
+  assert.match(page.nanMap, /^3 of 8 elements are not finite\. They lie in 2 of 2 rows and 3 of 4 columns/);
+  assert.lengthOf(page.ranks, 2);
+  assert.match(page.ranks[0] ?? '', /^rank 1 first cause/);
+});
+
 test('what cannot be read is said in words', async () => {
   const missing = vscode.Uri.joinPath(workspaceFolder(), 'scratch', 'missing.nandump.json');
   const api = await open(missing);

@@ -1,12 +1,12 @@
 // The dictionaries that transformers' Trainer prints. A filter that is on by default leaves NaN out of the loss it averages: what then shows is a loss of exactly 0.
 
 import { BarSteps, type MutablePlace } from '../log/bar-step';
-import type { LineSpan, LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
+import type { LineSpan, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
 import type { MetricLine } from '../log/metric-line';
 import type { LogLine } from '../log/prefix';
 import type { Anomaly } from '../model';
 
-export const hfTrainer: LogFormat = { id: 'hf-trainer', detect: (context) => new HfTrainerDetector(context) };
+export const hfTrainer: LogFormat = { id: 'hf-trainer', detect: () => new HfTrainerDetector() };
 
 const entry = /\{'(?:loss|grad_norm|eval_\w+|train_runtime|train_loss|learning_rate)': .*'epoch': /;
 const maxLineLength = 8000;
@@ -45,8 +45,6 @@ class HfTrainerDetector implements LogDetector {
   private readonly recovered: Run[] = [];
   private zeros: Zeros | null = null;
   private lastLoss: number | null = null;
-
-  constructor(private readonly context: LogContext) {}
 
   onLine(line: LogLine, metric: MetricLine | null): void {
     if (metric === null) return;

@@ -95,7 +95,7 @@ function readHeader(line: string): Table | null {
       preference: stepPreference(name),
     }));
     const metrics = columns.filter(({ role }) => role === 'metric');
-    const isPlaced = columns.some(({ role }) => role === 'step' || role === 'epoch');
+    const isPlaced = columns.some(({ role }) => role === 'step' || role === 'epoch' || role === 'batch');
     const isTraining = metrics.some(({ name }) => isLossName(name) || isGradientName(name));
     // A table of data has steps or losses too, but hardly both.
     if (metrics.length > 0 && isPlaced && (isTraining || columns.length <= 12)) {
@@ -138,6 +138,7 @@ function row(story: MetricStory, { columns }: Table, cells: readonly string[], l
   let step: number | null = null;
   let preference = Number.POSITIVE_INFINITY;
   let epoch: number | null = null;
+  let batch: number | null = null;
   let rank: number | null = null;
   const values: { name: string; value: number }[] = [];
   columns.forEach(({ name, role, preference: own }, i) => {
@@ -147,6 +148,7 @@ function row(story: MetricStory, { columns }: Table, cells: readonly string[], l
     if (role === 'metric') values.push({ name, value });
     else if (!Number.isFinite(value)) return;
     else if (role === 'epoch') epoch ??= value;
+    else if (role === 'batch') batch ??= value;
     else if (role === 'rank') rank ??= value;
     else if (own < preference) {
       preference = own;
@@ -154,7 +156,7 @@ function row(story: MetricStory, { columns }: Table, cells: readonly string[], l
     }
   });
   const span = { firstLine: line, lastLine: line };
-  story.row({ step, epoch, rank, values, time: line, span, message: () => text });
+  story.row({ step, epoch, batch, rank, values, time: line, span, message: () => text });
 }
 
 function result(story: MetricStory, problems: readonly DumpProblem[]) {

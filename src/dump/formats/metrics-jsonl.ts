@@ -2,8 +2,7 @@
 
 import { isObject } from '../field-reader';
 import { newTextFacts, type RawLine, readLines } from '../log/lines';
-import { isGradientName, isLossName } from '../log/metric-line';
-import { RecordReader } from '../metric-record';
+import { isMetricRecord, RecordReader } from '../metric-record';
 import { MetricStory } from '../metric-story';
 import type { DumpProblem, DumpReader } from '../model';
 import { detectTextEncoding } from '../text-encoding';
@@ -74,10 +73,11 @@ class LineReader {
         this.problems.push({ message: 'This line is no JSON object.', line: number });
       return;
     }
-    const { step, epoch, rank, values } = this.records.read(record);
+    const { step, epoch, batch, rank, values } = this.records.read(record);
     this.story.row({
       step,
       epoch,
+      batch,
       rank,
       values,
       time: number,
@@ -108,18 +108,4 @@ function parseLine(line: string): object | null {
     const { value, problem } = readJson(line.trim());
     return isObject(value) && problem === null ? value : null;
   }
-}
-
-/** A metrics record has numbers, and says where in the run they are or that they are losses; a structured log has a message. */
-function isMetricRecord(record: object): boolean {
-  const { step, epoch, values } = new RecordReader().read(record);
-  if (
-    ['log', 'msg', 'message', 'event', 'levelname', 'severity'].some(
-      (key) => typeof Reflect.get(record, key) === 'string',
-    )
-  ) {
-    return false;
-  }
-  const isPlaced = step !== null || epoch !== null;
-  return values.some(({ name }) => isPlaced || isLossName(name) || isGradientName(name));
 }

@@ -8,31 +8,40 @@ const sentences: readonly Sentence[] = [
   {
     key: 'but found invalid values',
     // Of all numbers only NaN is not real.
-    text: /Expected parameter (?<param>\w+) \(.*? of distribution (?<op>\w+)\(.* to satisfy the constraint (?:IndependentConstraint\()?Real\(.* but found invalid values/,
+    text: /Expected parameter (?<param>\w+)(?: \(\w+ of shape \([\d, ]*\)\))? of distribution (?<op>\w+)\(.{0,1000}? to satisfy the constraint (?:IndependentConstraint\()?Real\([\w, ()]{0,60}, but found invalid values/,
     kind: 'invalid-argument',
     value: 'nan',
     framework,
   },
   {
     key: 'but found invalid values',
-    text: /Expected parameter (?<param>\w+) \(.*? of distribution (?<op>\w+)\(.* but found invalid values/,
+    text: /Expected parameter (?<param>\w+)(?: \(\w+ of shape \([\d, ]*\)\))? of distribution (?<op>\w+)\(.{0,1200}? but found invalid values/,
     kind: 'invalid-argument',
     framework,
     showsTensor: true,
   },
   {
     key: 'but found invalid values',
-    text: /Expected value argument \(.*? within the support \((?:IndependentConstraint\()?Real\(.* of the distribution (?<op>\w+)\(.* but found invalid values/,
+    text: /Expected value argument \(\w+ of shape \([\d, ]*\)\) to be within the support \((?:IndependentConstraint\()?Real\([\w, ()]{0,60} of the distribution (?<op>\w+)\(.{0,1000}? but found invalid values/,
     kind: 'invalid-argument',
     value: 'nan',
     framework,
   },
   {
     key: 'but found invalid values',
-    text: /Expected value argument \(.*? of the distribution (?<op>\w+)\(.* but found invalid values/,
+    text: /Expected value argument \(\w+ of shape \([\d, ]*\)\) to be within the support \(.{0,200}? of the distribution (?<op>\w+)\(.{0,1000}? but found invalid values/,
     kind: 'invalid-argument',
     framework,
     showsTensor: true,
+  },
+  // Before 1.9 the tensor was not shown.
+  {
+    key: 'has invalid values',
+    text: /ValueError: The parameter (?<param>\w+) has invalid values/,
+    kind: 'invalid-argument',
+    framework,
+    confidence: 'likely',
+    why: 'NaN is outside of every constraint, but so are other values',
   },
   {
     key: 'probability tensor contains either',
@@ -44,7 +53,7 @@ const sentences: readonly Sentence[] = [
   },
   {
     key: 'cumdist[size - 1] >',
-    text: /MultinomialKernel\.cu.*Assertion `cumdist\[size - 1\] > [^`]*` failed/,
+    text: /MultinomialKernel\.cu.{0,200}Assertion `cumdist\[size - 1\] > [^`]*` failed/,
     op: 'multinomial',
     kind: 'invalid-argument',
     value: 'nonfinite',
@@ -54,7 +63,7 @@ const sentences: readonly Sentence[] = [
   },
   {
     key: 'non-finite values',
-    text: /(?<op>linalg\.\w+): .*contain(?:s|ed) non-finite values/,
+    text: /(?<op>linalg\.\w+): .{0,200}contain(?:s|ed) non-finite values/,
     kind: 'invalid-argument',
     value: 'nonfinite',
     framework,
@@ -95,7 +104,7 @@ const sentences: readonly Sentence[] = [
   },
   {
     key: '!isnan(val)',
-    text: /checkForNaN.*Assertion `!isnan\(val\)` failed/,
+    text: /checkForNaN.{0,200}Assertion `!isnan\(val\)` failed/,
     kind: 'invalid-argument',
     op: 'checkForNaN',
     value: 'nan',

@@ -73,7 +73,7 @@ const sentences: readonly Sentence[] = [
   // ignite
   {
     key: 'contains NaN or Inf. Stop training',
-    text: /Output '(?<value>.*)' contains NaN or Inf\. Stop training/,
+    text: /(?:^|\s)\w{1,60}: Output '(?<value>.{0,400}?)' contains NaN or Inf\. Stop training/,
     kind: 'loss-nan',
     value: 'nonfinite',
     framework: 'pytorch',
@@ -157,7 +157,7 @@ const sentences: readonly Sentence[] = [
   },
   {
     key: 'in local forward loss calculation',
-    text: /Unexpected result \S+ on rank (?<rank>\d+) at iteration #(?<step>\d+) .*found (?<value>NaN|Inf) in local forward loss calculation/,
+    text: /Unexpected result \S+ on rank (?<rank>\d+) at iteration #(?<step>\d+) .{0,200}found (?<value>NaN|Inf) in local forward loss calculation/,
     event: 'megatron loss',
     kind: 'loss-nan',
     framework: 'megatron',
@@ -178,7 +178,7 @@ const sentences: readonly Sentence[] = [
   },
   {
     key: 'in local grad norm',
-    text: /Unexpected result \S+ on rank (?<rank>\d+) at iteration #(?<step>\d+) .*found (?<value>NaN|Inf) in local grad norm/,
+    text: /Unexpected result \S+ on rank (?<rank>\d+) at iteration #(?<step>\d+) .{0,200}found (?<value>NaN|Inf) in local grad norm/,
     event: 'megatron gradient',
     kind: 'grad-nonfinite',
     framework: 'megatron',
@@ -192,7 +192,7 @@ const sentences: readonly Sentence[] = [
   },
   {
     key: 'Detected NaN or Inf in wgrad',
-    text: /\[Megatron-FSDP\].*Detected NaN or Inf in wgrad(?::? (?:of |for )?(?<param>\w+(?:\.\w+)+))?/,
+    text: /\[Megatron-FSDP\].{0,200}Detected NaN or Inf in wgrad(?::? (?:of |for )?(?<param>\w+(?:\.\w+)+))?/,
     kind: 'grad-nonfinite',
     value: 'nonfinite',
     framework: 'megatron',
@@ -208,7 +208,7 @@ const sentences: readonly Sentence[] = [
   // optuna
   {
     key: 'The value nan is not acceptable',
-    text: /Trial \d+ failed with (?:parameters|value).*The value (?<value>nan) is not acceptable/,
+    text: /Trial \d+ failed with (?:parameters|value).{0,2000}The value (?<value>nan) is not acceptable/,
     kind: 'metric-nonfinite',
     framework: null,
     why: 'what the objective of a trial returned',

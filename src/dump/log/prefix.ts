@@ -181,7 +181,7 @@ function addChannel(line: Stripped, name: string | undefined): void {
   line.channel += `(${name ?? ''})`;
 }
 
-function loggerHeader(line: Stripped): void {
+function loggerHeader(line: Stripped, mayRepeat = true): void {
   const first = line.text.charCodeAt(0);
   // Only a digit, a bracket or a capital can begin a header: most lines stop here.
   if (!(isDigitCode(first) || first === bracket || (first >= 65 && first <= 90))) return;
@@ -193,6 +193,8 @@ function loggerHeader(line: Stripped): void {
     ) {
       const rank = /^\[Rank (\d+)\][ ]/.exec(line.text);
       if (rank) line.rank = Number(rank[1]);
+      // A time alone may be of who kept the log, and the logger's own header follows.
+      if (line.level === null && mayRepeat) loggerHeader(line, false);
       return;
     }
   }

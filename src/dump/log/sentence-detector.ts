@@ -60,7 +60,7 @@ export function sentenceFormat(table: Table): LogFormat {
   return { id: table.id, detect: (context) => new SentenceDetector(context, table, gate) };
 }
 
-const maxLineLength = 8000;
+const maxLineLength = 4000;
 const maxSightings = 200;
 const maxSpans = 10_000;
 /** How many lines below a sentence may belong to it: the dictionary of losses, the traceback of what it raised. */
@@ -71,7 +71,7 @@ const tensorLines = 100;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type MutableSighting = Mutable<Omit<Sighting, 'anomaly'>> & { anomaly: Mutable<Sighting['anomaly']> };
 
-type Writing = Pick<LogLine, 'text' | 'number' | 'rank' | 'channel'>;
+type Writing = Pick<LogLine, 'text' | 'number' | 'rank' | 'channel' | 'isProgressBar'>;
 
 interface Told {
   readonly sentence: Sentence;
@@ -115,7 +115,7 @@ class SentenceDetector implements LogDetector {
     for (const sentence of this.table.sentences) {
       const match = !sentence.isCode && line.text.includes(sentence.key) ? sentence.text.exec(line.text) : null;
       if (match === null) continue;
-      this.tell(sentence, match, line);
+      this.tell(sentence, match, line, metric);
       return;
     }
     for (const alarm of this.table.falseAlarms ?? []) {
@@ -135,14 +135,23 @@ class SentenceDetector implements LogDetector {
       const match = sentence.isCode ? sentence.text.exec(code) : null;
       if (match === null) continue;
       const text = stack.exception === null ? code : `${code}\n${stack.exception}`;
-      this.tell(sentence, match, { text, number: stack.lastLine, rank: stack.rank, channel: stack.channel });
+      this.tell(
+        sentence,
+        match,
+        { text, number: stack.lastLine, rank: stack.rank, channel: stack.channel, isProgressBar: false },
+        null,
+      );
       return;
     }
   }
 
-  private tell(sentence: Sentence, match: RegExpExecArray, line: Writing): void {
+  private tell(sentence: Sentence, match: RegExpExecArray, line: Writing, metric: MetricLine | null): void {
     const stack = this.stack?.lastLine === line.number ? this.stack : null;
     const sighting = this.sighting(sentence, match, line, stack);
+    // Behind a progress bar: the bar says where the run is.
+    if (line.isProgressBar && sighting.at === null && metric !== null) {
+      sighting.at = { step: metric.step, batch: metric.batch, epoch: metric.epoch };
+    }
     this.understand(stack?.firstLine ?? line.number, line.number);
     const key = this.keyOf(sentence, sighting);
     const earlier =
@@ -252,7 +261,7 @@ class SentenceDetector implements LogDetector {
         rank,
         source: sourceOf(frames),
         frames,
-        message: line.text.trim(),
+        message: line.text.slice(line.isProgressBar ? match.index : 0).trim(),
         stats: statsOf(groups),
         rules: sentence.rules ?? [],
         span: { firstLine, lastLine: line.number },

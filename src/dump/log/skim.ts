@@ -35,10 +35,10 @@ const usualLimits: SkimLimits = {
   sampleEvery: 4 << 20,
 };
 
-/** Whatever a detector looks for stands in a line that this finds, or near one. */
+/** Whatever a detector looks for stands in a line that this finds, or near one. A loss scale that has fallen below 0.1 is such a thing too. */
 const suspicion =
-  /nan(?![a-z])|N[aA]N|[iI]nf(?![a-zA-Z])|INF(?!O)|finit|loss['"]?: ?['"]?0(?:\.0*)?['",} ]|verflow|OVERFLOW|by zero|[iI]nvalid |Traceback|rror:|Warning:/g;
-const weak = /^(?:Traceback|rror:|Warning:|[iI]nvalid )$/;
+  /nan(?![a-z])|N[aA]N|[iI]nf(?![a-zA-Z])|INF(?!O)|finit|loss['"]?: ?['"]?0(?:\.0*)?['",} ]|verflow|OVERFLOW|by zero|[iI]nvalid |Traceback|rror:|xception:|Warning:|cale['"]?[:=| ]{1,2}['"]?(?:0\.0|\d\.?\d?e-)/g;
+const weak = /^(?:Traceback|rror:|xception:|Warning:|[iI]nvalid |cale.*)$/;
 const longestWord = 16;
 
 export interface SkimFacts {
@@ -79,6 +79,7 @@ class Skimmer {
   private waiting = '';
   /** Characters before `waiting`. */
   private offset = 0;
+  private readonly head: number;
   private readUntil: number;
   private nextSample = 0;
   private spent = 0;
@@ -93,21 +94,25 @@ class Skimmer {
     private readonly limits: SkimLimits,
   ) {
     const isLong = size !== undefined && size > limits.wholeLog;
-    this.readUntil = isLong ? limits.head : limits.wholeLog;
+    this.head = isLong ? limits.head : limits.wholeLog;
+    this.readUntil = this.head;
+  }
+
+  private get isSkimming(): boolean {
+    return this.offset + this.waiting.length > this.head;
   }
 
   push(text: string): LineBatch[] {
-    if (this.waiting === '' && this.offset + text.length <= this.readUntil) {
-      this.offset += text.length;
-      return this.batch(this.splitter.push(text));
-    }
     const batches: LineBatch[] = [];
-    const known = this.waiting.length;
+    const searched = this.offset + this.waiting.length;
     this.waiting += text;
+    const { waiting, offset } = this;
     this.readDue(batches);
-    this.readSuspects(batches, known);
-    this.readSample(batches);
-    this.passOver();
+    if (this.isSkimming) {
+      this.readSuspects(batches, waiting, offset, searched);
+      this.readSample(batches);
+      this.passOver();
+    }
     return batches;
   }
 
@@ -128,36 +133,34 @@ class Skimmer {
     }
   }
 
-  /** @param known characters of `waiting` that were searched before */
-  private readSuspects(batches: LineBatch[], known: number): void {
-    const text = this.waiting;
-    const base = this.offset;
-    suspicion.lastIndex = Math.max(0, known - longestWord, this.offset - base);
+  /**
+   * @param text what was there before anything of it was read
+   * @param base characters before it
+   * @param searched characters up to which the search has come before
+   */
+  private readSuspects(batches: LineBatch[], text: string, base: number, searched: number): void {
+    suspicion.lastIndex = Math.max(0, searched - longestWord - base);
     while (this.spent < this.limits.budget) {
       const match = suspicion.exec(text);
       if (match === null) return;
       const isWeak = weak.test(match[0]);
-      if (isWeak && this.spentOnWeak >= this.limits.weakBudget) {
-        this.facts.isCutShort = true;
-        continue;
-      }
-      const length = this.readAround(batches, base + match.index);
-      this.spent += length;
-      if (isWeak) this.spentOnWeak += length;
-      suspicion.lastIndex = Math.max(this.offset - base, match.index + 1);
+      if (isWeak && this.spentOnWeak >= this.limits.weakBudget) this.facts.isCutShort = true;
+      else this.readAround(batches, base + match.index, isWeak);
     }
     this.facts.isCutShort = true;
   }
 
-  /** @returns how much was read. */
-  private readAround(batches: LineBatch[], at: number): number {
+  /** Reads what is around a place; what lies beyond the text that is there is read when it comes. */
+  private readAround(batches: LineBatch[], at: number, isWeak: boolean): void {
     const { around, aroundWhenMany, budget } = this.limits;
     const reach = this.spent < budget / 2 ? around : aroundWhenMany;
-    this.skip(this.lineStart(at - reach));
-    this.readUntil = at + reach;
-    const from = this.offset;
-    this.read(batches, this.lineEnd(this.readUntil));
-    return this.readUntil - from;
+    if (at >= this.offset) this.skip(this.lineStart(at - reach));
+    const from = Math.max(this.offset, this.readUntil);
+    this.readUntil = Math.max(this.readUntil, at + reach);
+    const length = Math.max(0, this.readUntil - from);
+    this.spent += length;
+    if (isWeak) this.spentOnWeak += length;
+    this.readDue(batches);
   }
 
   private readSample(batches: LineBatch[]): void {

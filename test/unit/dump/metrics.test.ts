@@ -48,6 +48,13 @@ describe('JSON lines', () => {
     assert.deepEqual(firstOf(await open('{"epoch": 1.5, "loss": NaN}\n')), ['loss-nan', 'nan', 'loss', null, 1.5]);
   });
 
+  test('count batches within epochs', async () => {
+    for (const text of ['{"epoch": 2, "batch": 7, "loss": NaN}\n', 'epoch,batch,loss\n2,6,1\n2,7,nan\n']) {
+      const [first] = (await open(text)).dump.anomalies;
+      assert.deepEqual([first?.step, first?.batch, first?.epoch], [null, 7, 2]);
+    }
+  });
+
   test('of several ranks keep them apart', async () => {
     const { dump } = await open('{"rank": 0, "step": 1, "loss": 1}\n{"rank": 3, "step": 1, "loss": NaN}\n');
     assert.equal(dump.anomalies[0]?.rank, 3);
@@ -132,6 +139,20 @@ describe('JSON lines', () => {
   });
 });
 
+describe('a JSON list', () => {
+  test('of records keeps the lines of each', async () => {
+    const result = await open('[\n {"step": 1, "loss": 2},\n {\n  "step": 2,\n  "loss": NaN\n }\n]\n');
+    assert.deepEqual([result.dump.format, firstOf(result)], ['metrics-json', ['loss-nan', 'nan', 'loss', 2, null]]);
+    assert.deepEqual(result.dump.anomalies[0]?.span, { firstLine: 3, lastLine: 6 });
+    const cut = await open('[{"step": 1, "loss": NaN}, {"step": 2, "lo');
+    assert.deepEqual(
+      [firstOf(cut)?.[3], cut.problems],
+      [1, [{ message: 'The list of records breaks off here.', line: 1 }]],
+    );
+    assert.notEqual((await open('[{"name": "x", "price": NaN}]')).dump.format, 'metrics-json');
+  });
+});
+
 describe('tables', () => {
   test('have empty cells, quotes and other separators', async () => {
     for (const text of [
@@ -154,6 +175,21 @@ describe('tables', () => {
       'step,loss\n',
     ]) {
       assert.notEqual((await open(text)).dump.format, 'metrics-csv', text);
+    }
+  });
+
+  test('that are hostile are read in time', async () => {
+    const wide = Array.from({ length: 5000 }, (_, i) => `loss_${i}`).join(',');
+    for (const text of [
+      `step,loss\n1,2\n2,"${'""'.repeat(30_000)}\n`,
+      `step,${wide}\n1,${wide}\n`,
+      `step,loss\n1,2\n${','.repeat(60_000)}\n`,
+      'step,__proto__\n1,nan\n2,nan\n',
+    ]) {
+      const before = process.cpuUsage();
+      const result = await open(text);
+      JSON.stringify(dumpToJson(result));
+      assert.ok(process.cpuUsage(before).user < 1_500_000);
     }
   });
 

@@ -153,6 +153,23 @@ describe('several runs', () => {
     );
   });
 
+  test('in one folder are joined by their names, whatever the kind', async () => {
+    const { runs } = await read({
+      'a.log': anomaly(3),
+      'a.metrics.jsonl': metrics(4),
+      'b.log': anomaly(4),
+      'b.metrics.jsonl': metrics(5),
+      'b.json': '{"note": "the loss is nan"}',
+    });
+    assert.deepEqual(
+      runs.map(({ path, result }) => [path, ...(result.dump.sources ?? []).map((source) => source.path)]),
+      [
+        ['a', 'a.log', 'a.metrics.jsonl'],
+        ['b', 'b.log', 'b.metrics.jsonl'],
+      ],
+    );
+  });
+
   test('in one folder are told by their names', async () => {
     const { runs } = await read({
       'a.log': anomaly(3),

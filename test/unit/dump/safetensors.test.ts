@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesSource } from '../../../src/dump/byte-source';
+import { labelCounts } from '../../../src/dump/label-counts';
 import type { ByteSource } from '../../../src/dump/model';
 import { type MatrixRegion, matrixSize, type NanMap, nanMap } from '../../../src/dump/nan-map';
 import { readTensorDirectory, type TensorEntry } from '../../../src/dump/safetensors';
@@ -138,6 +139,19 @@ test('a region reads no more than its own rows, and what lies outside of the ten
   assert.equal(read, 2 * 10 * 4);
 });
 
+test('of a tensor that is too large its first rows are read, and a row at least', async () => {
+  const values = new Float32Array(100 * 10);
+  values[35] = Number.NaN;
+  const bytes = file(
+    { x: { dtype: 'F32', shape: [100, 10], data_offsets: [0, values.byteLength] } },
+    new Uint8Array(values.buffer),
+  );
+  const [entry] = (await readTensorDirectory(source(bytes))).tensors as [TensorEntry];
+  const rows = async (mostBytes: number) =>
+    (await nanMap(source(bytes), entry, null, { rows: 99, columns: 99 }, signal, mostBytes))?.region.rows;
+  assert.deepEqual([await rows(4000), await rows(399), await rows(1)], [100, 9, 1]);
+});
+
 test('a scalar is a matrix of one element, a vector one row', () => {
   assert.deepEqual(matrixSize([]), { rows: 1, columns: 1 });
   assert.deepEqual(matrixSize([5]), { rows: 1, columns: 5 });
@@ -192,4 +206,32 @@ test('reading ends when it is told to, and a file that became shorter is said to
   const grid = { rows: 1, columns: 1 };
   await assert.rejects(nanMap(source(bytes), entry, null, grid, AbortSignal.abort(new Error('enough'))), /enough/);
   await assert.rejects(nanMap(source(bytes.subarray(0, 500)), entry, null, grid, signal), /became shorter/);
+});
+
+test('labels are counted in vectors of whole numbers alone', async () => {
+  const labels = BigInt64Array.of(3n, -100n, 3n, 0n, 3n);
+  const bytes = file(
+    {
+      labels: { dtype: 'I64', shape: [5], data_offsets: [0, 40] },
+      matrix: { dtype: 'I64', shape: [5, 1], data_offsets: [0, 40] },
+      numbers: { dtype: 'F64', shape: [5], data_offsets: [0, 40] },
+      bytes: { dtype: 'U8', shape: [3], data_offsets: [0, 3] },
+    },
+    new Uint8Array(labels.buffer),
+  );
+  const { tensors } = await readTensorDirectory(source(bytes));
+  const counts = await Promise.all(tensors.map((entry) => labelCounts(source(bytes), entry)));
+  assert.deepEqual(counts, [
+    [
+      { label: -100, count: 1 },
+      { label: 0, count: 1 },
+      { label: 3, count: 3 },
+    ],
+    null,
+    null,
+    [
+      { label: 0, count: 2 },
+      { label: 3, count: 1 },
+    ],
+  ]);
 });

@@ -115,8 +115,9 @@ test('a dump of any size gives a view of bounded size, and says what it leaves o
 });
 
 test('losses come first, then gradients, what broke, the loss scale and the learning rate', () => {
-  const one = (name: string, value = 1) => ({ name, steps: [1], values: [value] });
+  const one = (name: string, value = 1) => ({ name, steps: [1, 2], values: [1, value] });
   const series = [
+    { name: 'final_loss', steps: [9], values: [1] },
     one('lr'),
     one('accuracy', Number.NaN),
     one('grad_norm'),
@@ -127,7 +128,7 @@ test('losses come first, then gradients, what broke, the loss scale and the lear
   const { view } = buildViewModel('a', result([], { series }));
   assert.deepEqual(
     view.series.map(({ name }) => name),
-    ['loss', 'train_loss', 'grad_norm', 'accuracy', 'loss_scale', 'lr'],
+    ['loss', 'train_loss', 'grad_norm', 'accuracy', 'loss_scale', 'lr', 'final_loss'],
   );
 });
 

@@ -77,7 +77,10 @@ export async function readMsprobeFolder(parts: readonly MsprobePart[], signal: A
     const [lead] = findings.anomalies;
     return lead ? [{ ...lead, step: part.step, rank: part.rank, role: 'secondary' }] : [];
   });
-  return { dump: resultOf({ ...guilty.findings, anomalies: [...own, ...others] }, null).dump, problems };
+  const { dump } = resultOf({ ...guilty.findings, anomalies: [...own, ...others] }, null);
+  // What could not be read may hold an earlier one.
+  const { sentence } = dump.verdict;
+  return { dump: problems.length === 0 ? dump : { ...dump, verdict: { sentence, confidence: 'likely' } }, problems };
 }
 
 const nothing: MsprobeFindings = {

@@ -78,7 +78,10 @@ class Tfdbg2Dump {
     const { firstBad: eager, firstBadCall } = executions;
     // Both buffers have the same size: two that are equally long were most likely full.
     const areFull = executed.records === traced.records && executed.records >= smallestBuffer;
-    const hasLostCalls = mayHaveLost(executed) || areFull || scan.missesCalls;
+    const isCut = executed.breaksOff || traced.breaksOff;
+    if (isCut)
+      this.problem('The dump breaks off in the middle of an event; how often a function was called is not sure.');
+    const hasLostCalls = mayHaveLost(executed) || areFull || scan.missesCalls || isCut;
     if (inGraph !== null && (eager === null || inGraph.trace.time <= eager.time)) {
       return this.ofGraphOp(inGraph, scan, hasLostCalls, areFull || mayHaveLost(traced) || inGraph.isEarlierMissing);
     }
@@ -171,7 +174,7 @@ class Tfdbg2Dump {
       rules,
     };
     if (hasLostTraces) this.sayLost();
-    else if (hasLostCalls) this.problem('The step is not known: the debugger keeps only the latest executions.');
+    else if (hasLostCalls) this.problem('The step is not known: not all calls have left a record.');
     const entries = scan.traces.map((one) => this.operation(one));
     return {
       dump: {

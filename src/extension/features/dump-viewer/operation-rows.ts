@@ -15,7 +15,8 @@ import { statsView } from './stats-view';
 
 /** More rows than this in one answer would keep the page waiting. */
 export const mostRowsAtOnce = 400;
-const mostRows = 500_000;
+/** More would be higher than browsers can scroll at 200 % zoom. */
+const mostRows = 200_000;
 /** Rows before and after the first bad one that come with the first picture. */
 const openingRows = 40;
 const mostTensorsOfOne = 200;
@@ -54,6 +55,10 @@ export class OperationRows {
       firstBad: this.firstBad,
       badCount: this.bad.length,
       hasParameters: this.entries.some(({ parameters }) => parameters.length > 0),
+      hasPlaces: this.entries.some(({ source }) => source !== null),
+      hasTypes: this.entries.some((entry) =>
+        [...entry.inputs, ...entry.outputs, ...entry.parameters].some(({ dtype }) => dtype !== null),
+      ),
       opening: this.rows(Math.max(0, centre - openingRows), centre + openingRows),
     };
   }

@@ -74,6 +74,7 @@ export class DumpSession implements vscode.Disposable {
           return goToFrame(document.locator, frame, panel.viewColumn);
         },
         tensorList: ({ generation }) => document.tensors(generation).list(),
+        labelCounts: ({ generation }) => document.tensors(generation).labels(),
         nanMap: (params) =>
           document
             .tensors(params.generation)

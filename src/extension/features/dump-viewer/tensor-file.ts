@@ -1,20 +1,24 @@
 // The tensors beside a dump: what there is, and where each is not finite.
 
+import { labelCounts } from '../../../dump/label-counts';
 import type { ByteSource } from '../../../dump/model';
 import { type NanMap, nanMap } from '../../../dump/nan-map';
 import { readTensorDirectory, type TensorDirectory, type TensorEntry } from '../../../dump/safetensors';
-import type { NanMapView, NonFiniteCounts, TensorListView } from '../../../protocol/dump-view';
+import type { LabelCountsView, NanMapView, NonFiniteCounts, TensorListView } from '../../../protocol/dump-view';
 import type { HostMethods } from '../../../protocol/messages';
 import { longText, shortText } from './shown-text';
 
 const mostEntries = 500;
 const mostDimensions = 16;
+const mostLabelVectors = 16;
+const mostLabels = 200;
 
 export class TensorFile {
+  private source: Promise<ByteSource> | undefined;
   private directory: Promise<TensorDirectory> | undefined;
 
-  /** @param open rejects, in words, where there is no such file */
-  constructor(private readonly open: () => Promise<ByteSource>) {}
+  /** @param openFile rejects, in words, where there is no such file */
+  constructor(private readonly openFile: () => Promise<ByteSource>) {}
 
   async list(): Promise<TensorListView> {
     let directory: TensorDirectory;
@@ -22,6 +26,7 @@ export class TensorFile {
       directory = await this.read();
     } catch (error) {
       // Whoever copies a dump often leaves the tensors behind; they may still come.
+      this.source = undefined;
       this.directory = undefined;
       const problem = longText(error instanceof Error ? error.message : String(error));
       return { entries: [], entriesLeftOut: 0, first: null, problem };
@@ -51,6 +56,27 @@ export class TensorFile {
     const map = entry && (await nanMap(await this.open(), entry, region, grid, signal));
     if (!map) throw new Error(refusal);
     return mapView(map);
+  }
+
+  /** Of the vectors of whole numbers in the batch. Rejects, in words, where the file cannot be read. */
+  async labels(): Promise<LabelCountsView[]> {
+    const { tensors } = await this.read();
+    const source = await this.open();
+    const views: LabelCountsView[] = [];
+    // The recorder names the tensors of a batch so.
+    for (const entry of tensors.filter(({ name }) => /^batch\d/.test(name)).slice(0, mostLabelVectors)) {
+      const counts = await labelCounts(source, entry);
+      if (!counts) continue;
+      const shown = counts.slice(0, mostLabels);
+      views.push({ name: shortText(entry.name), counts: shown, labelsLeftOut: counts.length - shown.length });
+    }
+    return views;
+  }
+
+  /** Once: some file systems give whole files only. */
+  private open(): Promise<ByteSource> {
+    this.source ??= this.openFile();
+    return this.source;
   }
 
   private read(): Promise<TensorDirectory> {

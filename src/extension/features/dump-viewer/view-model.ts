@@ -56,17 +56,19 @@ export function buildViewModel(name: string, result: ReadResult): ViewModel {
   };
 }
 
-/** Losses, gradient norms, what broke, loss scales, learning rates, then the rest as it came. */
+/** Losses, gradient norms, what broke, loss scales, learning rates, the rest as it came, then what was said but once. */
 function bySalience(a: OrderedSeries, b: OrderedSeries): number {
   return salience(a) - salience(b);
 }
 
 function salience({ name, values }: OrderedSeries): number {
   const lower = name.toLowerCase();
+  const isWhole = values.every(Number.isFinite);
+  if (values.length < 2 && isWhole) return 7;
   if (lower === 'loss') return 0;
   if (lower.includes('loss') && !lower.includes('scale')) return 1;
-  if (lower.includes('grad')) return 2;
-  if (!values.every(Number.isFinite)) return 3;
+  if (/grad|gnorm/.test(lower)) return 2;
+  if (!isWhole) return 3;
   if (lower.includes('scale')) return 4;
   return /\blr\b|learning[ _-]?rate/.test(lower.replaceAll('_', ' ')) ? 5 : 6;
 }
