@@ -21,6 +21,7 @@ KeyError: 'nan'`,
     except tf.errors.InvalidArgumentError as error:
         assert "gate : Tensor had NaN values" in error.message`,
   'a difference of files': `diff --git a/notes.json b/notes.json
++Invalid nan value encountered in the output of a jax.jit function. Calling the de-optimized version.
 +  "message": "FloatingPointError: invalid value (nan) encountered in log",
 -FloatingPointError: invalid value (inf) encountered in exp`,
   'a document that quotes an error': '> InvalidArgumentError: LossTensor is inf or nan. : Tensor had NaN values',
