@@ -8,8 +8,8 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { CheckOptions } from '../../src/analyzer/checkpoints/options';
 import type { PythonParser } from '../../src/syntax/parser';
-import { newParser } from '../unit/syntax/python-parser';
 import { inserted } from '../unit/checkpoints/checkpointing';
+import { newParser } from '../unit/syntax/python-parser';
 
 const python = process.env.NANLENS_VENV_PYTHON ?? '';
 
