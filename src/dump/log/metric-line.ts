@@ -34,6 +34,8 @@ const pair = new RegExp(
 const bareNumbers = new RegExp(
   String.raw`^\s*(\d+)(?:[\s,:]+(${pythonNumberPattern}))(?:[\s,]+${pythonNumberPattern})*\s*$`,
 );
+/** Three columns and more that stand below each other. */
+const tableRow = /\S {2,}\S+ {2,}\S/;
 const bareAfterStep = new RegExp(String.raw`^\s*[\w ]+?\s+\d+[\s,:]+(${pythonNumberPattern})\s*$`);
 
 const positionNames =
@@ -51,7 +53,7 @@ const sentinelNames =
   /best|min(?:imum)?(?:_|$|\/)|max(?:imum)?(?:_|$|\/)|init|prev|threshold|thresh|bound|limit|patience|clip|fill|early|until|lowest|delta/i;
 
 export function isLossName(name: string): boolean {
-  return lossNames.test(name) && !/scale/i.test(name);
+  return lossNames.test(name) && !/scale|(?:std|standard)_?err/i.test(name);
 }
 
 export function isGradientName(name: string): boolean {
@@ -86,7 +88,7 @@ export function readMetricLine(line: LogLine): MetricLine | null {
 function bareNumberLine(match: RegExpExecArray): MetricLine | null {
   const text = match[2] ?? '';
   const value = parsePythonNumber(text);
-  if (value === null || /^[-+]?\d+$/.test(text)) return null;
+  if (value === null || /^[-+]?\d+$/.test(text) || tableRow.test(match[0])) return null;
   return { epoch: null, step: Number(match[1]), batch: null, stepName: '', values: [{ name: null, value }] };
 }
 
@@ -102,10 +104,20 @@ function namedValues(text: string): { name: string | null; value: number }[] {
     if (positionNames.test(name) || noiseNames.test(name) || fileNames.test(name)) continue;
     if (isBareSeparator && !(isMetricName(name) || otherKnownNames.test(name))) continue;
     const value = parsePythonNumber(match[4] ?? '');
-    if (value !== null) values.push({ name, value });
+    if (value === null || (isBareSeparator && !Number.isFinite(value) && isProse(text, match, name))) continue;
+    values.push({ name, value });
     if (values.length >= 64) break;
   }
   return values;
+}
+
+/** `… makes the whole loss NaN. Drop them.` speaks of a loss, and prints none. */
+function isProse(text: string, match: RegExpExecArray, name: string): boolean {
+  const before = text.slice(Math.max(0, match.index - 24), match.index);
+  const after = text.slice(match.index + match[0].length);
+  return (
+    /\b(?:the|an?|your|its|makes?|of)\s*$/i.test(before) || /^whole\b/i.test(name) || /^[.!?] [A-Z][a-z]/.test(after)
+  );
 }
 
 function readPlace(line: LogLine): Omit<MetricLine, 'values'> {

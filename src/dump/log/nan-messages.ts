@@ -31,7 +31,8 @@ export function classifyException(exception: string): Classified | null {
   if (exception.length > 2 * maxStatementLength || unrelated.test(exception) || tornBackward.test(exception))
     return null;
   const message = exception.replace(/^[\w.]+:?\s*/, '');
-  if (!nanWord.test(message)) return null;
+  // What stands in quotes is a text or a name.
+  if (!nanWord.test(message.replace(/'[^']*'|"[^"]*"/g, ''))) return null;
   return generic(message);
 }
 
