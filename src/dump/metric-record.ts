@@ -1,5 +1,6 @@
 // One record of a metrics file, names and values in any nesting: which of them say where in the run it is, and which are metrics.
 
+import type { FlatRecord } from './flat-records';
 import { isGradientName, isLossName } from './log/metric-line';
 import type { MetricValue } from './metric-story';
 import { parsePythonNumber } from './python-number';
@@ -71,20 +72,36 @@ function plainName(name: string): string {
 
 /** Reads the records of one file. Names repeat from record to record, so what each means is found out once. */
 export class RecordReader {
-  private readonly known = new Map<string, { role: NameRole; preference: number }>();
+  private readonly known = new Map<string, Meaning>();
+  private latestKeys: readonly string[] = [];
+  private latestNames: readonly Meaning[] = [];
 
   /** The numbers of one parsed record. Texts such as `"nan"` are numbers too: JSON has no other way to write them. */
   read(record: object): MetricRecord {
-    const found: Found = {
-      step: null,
-      epoch: null,
-      batch: null,
-      rank: null,
-      values: [],
-      preference: Number.POSITIVE_INFINITY,
-    };
+    const found = nothingFound();
     this.object(record, '', 0, found);
     return found;
+  }
+
+  /** The same of a flat record whose numbers are known already. */
+  readFlat({ keys, values, isNumber }: FlatRecord): MetricRecord {
+    const found = nothingFound();
+    const names = this.namesOf(keys);
+    for (let i = 0; i < names.length; i++) {
+      const value = values[i];
+      const meaning = names[i];
+      if (isNumber[i] === 1 && value !== undefined && meaning !== undefined) take(meaning, value, found);
+    }
+    return found;
+  }
+
+  /** Lines of one shape share their list of keys. */
+  private namesOf(keys: readonly string[]): readonly Meaning[] {
+    if (this.latestKeys !== keys) {
+      this.latestKeys = keys;
+      this.latestNames = keys.map((key) => this.meaningOf(key.slice(0, maxNameLength)));
+    }
+    return this.latestNames;
   }
 
   private object(record: object, prefix: string, depth: number, found: Found): void {
@@ -96,30 +113,39 @@ export class RecordReader {
         continue;
       }
       const number = typeof value === 'string' ? numberOfText(value) : value;
-      if (typeof number === 'number') this.number(name.slice(0, maxNameLength), number, found);
+      if (typeof number === 'number') take(this.meaningOf(name.slice(0, maxNameLength)), number, found);
     }
   }
 
-  private number(name: string, value: number, found: Found): void {
-    const { role, preference } = this.meaningOf(name);
-    if (role === 'metric') found.values.push({ name, value });
-    else if (!Number.isFinite(value)) return;
-    else if (role === 'step' && preference < found.preference) {
-      found.preference = preference;
-      found.step = value;
-    } else if (role === 'epoch') found.epoch ??= value;
-    else if (role === 'batch') found.batch ??= value;
-    else if (role === 'rank' && Number.isSafeInteger(value) && value >= 0) found.rank ??= value;
-  }
-
-  private meaningOf(name: string): { role: NameRole; preference: number } {
+  private meaningOf(name: string): Meaning {
     let meaning = this.known.get(name);
     if (meaning === undefined) {
-      meaning = { role: roleOfName(name), preference: stepPreference(name) };
+      meaning = { name, role: roleOfName(name), preference: stepPreference(name) };
       if (this.known.size < maxKnownNames) this.known.set(name, meaning);
     }
     return meaning;
   }
+}
+
+interface Meaning {
+  readonly name: string;
+  readonly role: NameRole;
+  readonly preference: number;
+}
+
+function nothingFound(): Found {
+  return { step: null, epoch: null, batch: null, rank: null, values: [], preference: Number.POSITIVE_INFINITY };
+}
+
+function take({ name, role, preference }: Meaning, value: number, found: Found): void {
+  if (role === 'metric') found.values.push({ name, value });
+  else if (!Number.isFinite(value)) return;
+  else if (role === 'step' && preference < found.preference) {
+    found.preference = preference;
+    found.step = value;
+  } else if (role === 'epoch') found.epoch ??= value;
+  else if (role === 'batch') found.batch ??= value;
+  else if (role === 'rank' && Number.isSafeInteger(value) && value >= 0) found.rank ??= value;
 }
 
 interface Found extends MetricRecord {
@@ -132,7 +158,7 @@ interface Found extends MetricRecord {
 }
 
 /** Short texts only, and none with letters but those of NaN and infinity: a date or a hash is no number. */
-function numberOfText(text: string): number | null {
+export function numberOfText(text: string): number | null {
   return text.length <= 32 ? parsePythonNumber(text) : null;
 }
 

@@ -201,10 +201,16 @@ export interface ReadResult {
   readonly problems: readonly DumpProblem[];
 }
 
+/** Takes what is known while a long file is still being read. */
+export type OnPartial = (result: ReadResult) => void;
+
 export interface DumpReader {
   readonly id: string;
   /** 0 (not mine) to 1 (certainly mine), from the first bytes and the name alone. */
   sniff(head: Uint8Array, name: string): number;
-  /** Never throws for bad input: what could not be read is a problem. Rejects only when `signal` is aborted. */
-  read(source: ByteSource, signal: AbortSignal): Promise<ReadResult>;
+  /**
+   * Never throws for bad input: what could not be read is a problem. Rejects only when `signal` is aborted.
+   * @param onPartial told what is known so far, by readers for which that is something
+   */
+  read(source: ByteSource, signal: AbortSignal, onPartial?: OnPartial): Promise<ReadResult>;
 }

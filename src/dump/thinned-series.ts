@@ -44,10 +44,29 @@ export class ThinnedSeries {
     const { values } = this;
     const kept: number[] = [];
     for (let from = 0; from < values.length; from += groupLength) {
-      kept.push(...this.groupIndices(from, Math.min(values.length, from + groupLength)));
+      const to = Math.min(values.length, from + groupLength);
+      if (from === 0 || to === values.length || !this.keepExtremes(from, to, kept)) {
+        kept.push(...this.groupIndices(from, to));
+      }
     }
     this.steps = kept.map((i) => this.steps[i] ?? 0);
     this.values = kept.map((i) => values[i] ?? 0);
+  }
+
+  /** What nearly all groups come to. @returns false where the group holds a value that is not finite */
+  private keepExtremes(from: number, to: number, kept: number[]): boolean {
+    const { values } = this;
+    let lowest = from;
+    let highest = from;
+    for (let i = from; i < to; i++) {
+      const value = values[i] ?? 0;
+      if (!Number.isFinite(value)) return false;
+      if (value < (values[lowest] ?? 0)) lowest = i;
+      if (value > (values[highest] ?? 0)) highest = i;
+    }
+    kept.push(Math.min(lowest, highest));
+    if (lowest !== highest) kept.push(Math.max(lowest, highest));
+    return true;
   }
 
   private groupIndices(from: number, to: number): number[] {

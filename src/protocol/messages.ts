@@ -15,7 +15,7 @@ import type {
 import type { Strings } from './strings';
 
 /** Raised when a message changes its meaning; page and host of one build always agree, cached pages may not. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export interface Method<Params, Result> {
   readonly params: Params;
@@ -46,7 +46,17 @@ export type ViewState =
       readonly view: DumpView;
       /** What the reader must know besides: the file is gone, say. */
       readonly notice: string | null;
+      /** Where the file was not read to its end: it still is being read, or that was stopped. Null where all was read. */
+      readonly progress: ReadProgress | null;
     };
+
+export interface ReadProgress {
+  /** In bytes. */
+  readonly read: number;
+  /** In bytes; null where it is not known. */
+  readonly size: number | null;
+  readonly isStopped: boolean;
+}
 
 export interface PageSetup {
   readonly version: number;
@@ -150,6 +160,8 @@ export interface HostMethods {
   readonly copyMarkdown: Method<{ readonly generation: number }, null>;
   readonly openRule: Method<{ readonly code: string }, null>;
   readonly reload: Method<null, null>;
+  /** Reads no further, and keeps what was read. */
+  readonly stopReading: Method<null, null>;
 }
 
 /** What stands on the page, read back from its document: for tests and for whoever wants to know what a person sees. */

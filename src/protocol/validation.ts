@@ -47,6 +47,7 @@ const schemas: ParamSchemas = {
   copyMarkdown: v.strictObject({ generation: index }),
   openRule: v.strictObject({ code: v.pipe(v.string(), v.regex(/^[A-Z]{2,8}\d{1,4}$/)) }),
   reload: v.null(),
+  stopReading: v.null(),
 };
 
 export function checkHostParams(method: keyof HostMethods, params: unknown): CheckedParams {

@@ -21,7 +21,7 @@ import type {
   SeriesView,
   Verdict,
 } from '../protocol/dump-view';
-import type { FixOutcome, HostMethods, JumpOutcome, PageSetup, ViewState } from '../protocol/messages';
+import type { FixOutcome, HostMethods, JumpOutcome, PageSetup, ReadProgress, ViewState } from '../protocol/messages';
 import { protocolVersion } from '../protocol/messages';
 import type { StringKey } from '../protocol/strings';
 import { anomalyDetails, kindOf, roleOf, whenOf } from './anomaly-details';
@@ -99,12 +99,12 @@ export class ViewerElement extends LitElement {
   }
 
   private content(context: PageContext, shown: ViewState): TemplateResult {
-    if (shown.status === 'reading') return reading(context, shown);
+    if (shown.status === 'reading') return reading(context, shown, () => this.ask('stopReading', null));
     if (shown.status === 'failed') return this.sorry(context, shown.message);
     const { view, generation } = shown;
     const [first, ...others] = view.anomalies;
     return html`
-      ${this.verdict(context, view, shown.notice)}
+      ${this.verdict(context, view, shown.notice, shown.progress)}
       ${first ? section('failure', context.text('failure'), this.details(context, withoutRepeat(first, view.verdict))) : nothing}
       ${view.series.length > 0 ? section('timeline', context.text('timeline'), this.timeline(context, view, generation)) : nothing}
       ${view.operations ? section('operations', context.text('modulesAndOperations'), this.operations(context, view.operations, generation)) : nothing}
@@ -132,7 +132,24 @@ export class ViewerElement extends LitElement {
     </header>`;
   }
 
-  private verdict(context: PageContext, view: DumpView, remark: string | null): TemplateResult {
+  /** Says that there is more to the file, and lets the person end the reading or go on with it. */
+  private unfinished(context: PageContext, progress: ReadProgress): TemplateResult {
+    const { isStopped } = progress;
+    const method = isStopped ? 'reload' : 'stopReading';
+    return html`<p class="remark unfinished" data-stopped=${isStopped}>
+      ${isStopped ? notice : html`<vscode-progress-ring aria-hidden="true"></vscode-progress-ring>`}
+      <span>${context.text(isStopped ? 'readingStopped' : 'stillReading', shareRead(context, progress))}</span>
+      <button type="button" class="toggle" @click=${() => this.ask(method, null)}
+        >${context.text(isStopped ? 'readToTheEnd' : 'cancelReading')}</button>
+    </p>`;
+  }
+
+  private verdict(
+    context: PageContext,
+    view: DumpView,
+    remark: string | null,
+    progress: ReadProgress | null,
+  ): TemplateResult {
     const mood = moodOf(view);
     const { generation } = this.shown ?? { generation: 0 };
     const jumps = (view.anomalies[0]?.blamed ?? null) !== null;
@@ -145,6 +162,7 @@ export class ViewerElement extends LitElement {
         ${view.framework === null ? nothing : html`<vscode-badge>${view.framework}</vscode-badge>`}
       </p>
       ${remark === null ? nothing : html`<p class="remark">${notice}<span>${remark}</span></p>`}
+      ${progress ? this.unfinished(context, progress) : nothing}
       <div class="actions">
         ${
           jumps
@@ -311,7 +329,7 @@ export class ViewerElement extends LitElement {
   }
 
   /** Asks the host to do something; says so where it cannot. */
-  private async ask<K extends 'copyMarkdown' | 'openAsText' | 'openRule' | 'reload' | 'dropGoodRun'>(
+  private async ask<K extends 'copyMarkdown' | 'openAsText' | 'openRule' | 'reload' | 'stopReading' | 'dropGoodRun'>(
     method: K,
     params: HostMethods[K]['params'],
   ): Promise<boolean> {
@@ -354,6 +372,7 @@ function confidence(context: PageContext, { confidence: level }: Verdict, mood: 
 function reading(
   context: PageContext,
   { name, read, size }: Extract<ViewState, { status: 'reading' }>,
+  stop: () => void,
 ): TemplateResult {
   return html`<div class="reading" role="status">
     <vscode-progress-ring></vscode-progress-ring>
@@ -365,7 +384,13 @@ function reading(
             size === null
               ? context.text('readingUnknown', formatBytes(read))
               : context.text('readingProgress', formatBytes(read), formatBytes(size))
-          }</p>`
+          }</p>
+          <vscode-button secondary @click=${stop}>${context.text('cancelReading')}</vscode-button>`
     }
   </div>`;
+}
+
+function shareRead(context: PageContext, { read, size }: ReadProgress): string {
+  if (size === null || size === 0) return context.text('readingUnknown', formatBytes(read));
+  return context.text('percentRead', Math.min(99, Math.floor((100 * read) / size)));
 }

@@ -90,7 +90,7 @@ export async function open(
   const began = performance.now();
   const model = host.buildViewModel('run.log', result);
   const modelTime = performance.now() - began;
-  const viewState = state ?? { status: 'shown', generation: 1, view: model.view, notice: null };
+  const viewState = state ?? { status: 'shown', generation: 1, view: model.view, notice: null, progress: null };
   const context = await browser.newContext({
     viewport: { width: Math.round(width / zoom), height: Math.round(900 / zoom) },
     deviceScaleFactor: zoom,

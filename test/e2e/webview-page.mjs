@@ -187,9 +187,15 @@ test('a new state replaces the old one; an older one does not', async () => {
   const sentence = await heading();
   await channel.request('show', { status: 'failed', generation: 3, name: 'run.log', message: 'gone' });
   assert.match(await heading(), /could not be read/);
-  await channel.request('show', { status: 'shown', generation: 2, view: model.view, notice: null });
+  await channel.request('show', { status: 'shown', generation: 2, view: model.view, notice: null, progress: null });
   assert.match(await heading(), /could not be read/);
-  await channel.request('show', { status: 'shown', generation: 4, view: model.view, notice: 'The file is gone.' });
+  await channel.request('show', {
+    status: 'shown',
+    generation: 4,
+    view: model.view,
+    notice: 'The file is gone.',
+    progress: null,
+  });
   assert.equal(await heading(), sentence);
   assert.match(await page.locator('.remark').textContent(), /The file is gone/);
 });

@@ -1,5 +1,6 @@
 // Metrics as a table with a header: Lightning's metrics.csv, Keras' CSVLogger, exports of dashboards. Empty cells are no values.
 
+import { EarlyResults } from '../early-results';
 import { newTextFacts, readLines } from '../log/lines';
 import { isGradientName, isLossName } from '../log/metric-line';
 import { type NameRole, roleOfName, stepPreference } from '../metric-record';
@@ -27,12 +28,13 @@ export const metricsCsv: DumpReader = {
     const numeric = rows.filter((line) => isNumericRow(line, table));
     return numeric.length > 0 && numeric.length >= rows.length / 2 ? 0.7 : 0;
   },
-  async read(source, signal) {
+  async read(source, signal, onPartial) {
     const story = new MetricStory();
     const facts = newTextFacts();
     const problems: DumpProblem[] = [];
     let table: Table | null = null;
     let broken = 0;
+    const early = new EarlyResults(onPartial, () => result(story, problems));
     try {
       for await (const batch of readLines(source, facts, signal)) {
         for (const { number, text } of batch) {
@@ -57,6 +59,7 @@ export const metricsCsv: DumpReader = {
           // What is missing may be the end of a number: a row that is cut says nothing.
           if (cells.length >= table.columns.length) row(story, table, cells, number, text);
         }
+        early.offer();
       }
     } catch (error) {
       signal.throwIfAborted();

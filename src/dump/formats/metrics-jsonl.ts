@@ -1,15 +1,18 @@
 // Metrics as JSON lines, one record a line: Python's own json module, W&B histories, Hugging Face and home-made loggers. NaN may be bare or in quotes.
 
+import { EarlyResults } from '../early-results';
 import { isObject } from '../field-reader';
-import { newTextFacts, type RawLine, readLines } from '../log/lines';
-import { isMetricRecord, RecordReader } from '../metric-record';
+import { FlatRecords } from '../flat-records';
+import { newTextFacts, type RawLine, readLines, type TextFacts } from '../log/lines';
+import { isMetricRecord, type MetricRecord, RecordReader } from '../metric-record';
 import { MetricStory } from '../metric-story';
-import type { DumpProblem, DumpReader } from '../model';
+import type { DumpProblem, DumpReader, ReadResult } from '../model';
 import { detectTextEncoding } from '../text-encoding';
 import { readJson } from '../tolerant-json';
 
 const linesForSniff = 20;
 const maxProblems = 20;
+const brace = 123;
 
 export const metricsJsonl: DumpReader = {
   id: 'metrics-jsonl',
@@ -23,19 +26,60 @@ export const metricsJsonl: DumpReader = {
     const metrics = records.filter((record) => record !== null && isMetricRecord(record));
     return records.length > 0 && metrics.length >= Math.max(1, records.length * 0.6) ? 0.8 : 0;
   },
-  async read(source, signal) {
+  async read(source, signal, onPartial) {
     const lines = new LineReader();
     const facts = newTextFacts();
     let failure: DumpProblem | null = null;
+    const early = new EarlyResults(onPartial, () => lines.result(facts, null));
     try {
-      for await (const batch of readLines(source, facts, signal)) for (const line of batch) lines.line(line);
+      for await (const batch of readLines(source, facts, signal)) {
+        for (const line of batch) lines.line(line);
+        early.offer();
+      }
     } catch (error) {
       signal.throwIfAborted();
       const message = error instanceof Error ? error.message : String(error);
       failure = { message: `Reading stopped: ${message}`, line: lines.last };
     }
-    const { anomalies, series, verdict, leftOut } = lines.story.finish();
-    const problems = [...(failure === null ? [] : [failure]), ...lines.allProblems(facts.lines)];
+    return lines.result(facts, failure);
+  },
+};
+
+class LineReader {
+  readonly story = new MetricStory();
+  last = 0;
+  private readonly records = new RecordReader();
+  private readonly flat = new FlatRecords();
+  private readonly problems: DumpProblem[] = [];
+  private broken = 0;
+
+  line({ number, text }: RawLine): void {
+    this.last = number;
+    if (text.charCodeAt(0) !== brace && text.trim() === '') return;
+    const record = this.record(text);
+    if (record === null) {
+      this.broken++;
+      if (this.problems.length < maxProblems)
+        this.problems.push({ message: 'This line is no JSON object.', line: number });
+      return;
+    }
+    const { step, epoch, batch, rank, values } = record;
+    this.story.row({
+      step,
+      epoch,
+      batch,
+      rank,
+      values,
+      time: number,
+      span: { firstLine: number, lastLine: number },
+      message: () => text.trim(),
+    });
+  }
+
+  /** What is known by now; more lines may follow. */
+  result(facts: TextFacts, failure: DumpProblem | null): ReadResult {
+    const { anomalies, series, verdict, leftOut } = this.story.finish();
+    const problems = [...(failure === null ? [] : [failure]), ...this.allProblems(facts.lines)];
     if (facts.cutLines > 0) {
       problems.push({
         message: `${facts.cutLines === 1 ? 'One line is' : `${facts.cutLines} lines are`} longer than 65,536 characters; of each only the beginning was read.`,
@@ -53,37 +97,16 @@ export const metricsJsonl: DumpReader = {
       },
       problems,
     };
-  },
-};
+  }
 
-class LineReader {
-  readonly story = new MetricStory();
-  last = 0;
-  private readonly records = new RecordReader();
-  private readonly problems: DumpProblem[] = [];
-  private broken = 0;
-
-  line({ number, text }: RawLine): void {
-    this.last = number;
-    if (text.trim() === '') return;
-    const record = parseLine(text);
-    if (record === null) {
-      this.broken++;
-      if (this.problems.length < maxProblems)
-        this.problems.push({ message: 'This line is no JSON object.', line: number });
-      return;
-    }
-    const { step, epoch, batch, rank, values } = this.records.read(record);
-    this.story.row({
-      step,
-      epoch,
-      batch,
-      rank,
-      values,
-      time: number,
-      span: { firstLine: number, lastLine: number },
-      message: () => text.trim(),
-    });
+  /** @returns null for no object */
+  private record(text: string): MetricRecord | null {
+    const flat = this.flat.read(text);
+    if (flat !== null) return this.records.readFlat(flat);
+    const parsed = parseLine(text);
+    if (parsed === null) return null;
+    this.flat.learn(text);
+    return this.records.read(parsed);
   }
 
   /** @param lines of the file: a last line that breaks off is how a live file looks */

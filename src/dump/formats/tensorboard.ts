@@ -1,10 +1,11 @@
 // TensorBoard event files, as PyTorch, TensorFlow, Keras, Lightning and the Hugging Face trainers write them: the scalars in them.
 
+import { EarlyResults } from '../early-results';
 import { MetricStory } from '../metric-story';
-import type { Dump, DumpProblem, DumpReader } from '../model';
+import type { Dump, DumpProblem, DumpReader, ReadResult } from '../model';
 import { MessageFields } from '../protobuf';
 import { readTensorProto } from '../tensor-proto';
-import { firstRecord, newRecordFacts, readRecords } from '../tfrecord';
+import { firstRecord, newRecordFacts, type RecordFacts, readRecords } from '../tfrecord';
 
 const maxTagLength = 1000;
 
@@ -14,34 +15,21 @@ export const tensorboard: DumpReader = {
     const first = firstRecord(head);
     return first !== null && isEventFileHead(first) ? 1 : 0;
   },
-  async read(source, signal) {
+  async read(source, signal, onPartial) {
     const facts = newRecordFacts();
     const events = new EventReader();
     let failure: DumpProblem | null = null;
+    const early = new EarlyResults(onPartial, () => events.result(facts, null));
     try {
-      for await (const records of readRecords(source, facts, signal))
+      for await (const records of readRecords(source, facts, signal)) {
         for (const record of records) events.event(record);
+        early.offer();
+      }
     } catch (error) {
       signal.throwIfAborted();
       failure = { message: `Reading stopped: ${error instanceof Error ? error.message : String(error)}`, line: null };
     }
-    const { anomalies, series, verdict, leftOut } = events.story.finish();
-    const problems = [...(failure === null ? [] : [failure]), ...facts.problems];
-    if (events.unreadable > 0) {
-      problems.push({ message: `${events.unreadable} events could not be understood and were left out.`, line: null });
-    }
-    if (leftOut > 0) problems.push({ message: `The series of ${leftOut} more tags are not kept.`, line: null });
-    const isWhole = failure === null && facts.problems.length === 0;
-    return {
-      dump: {
-        format: 'tensorboard',
-        framework: events.framework(),
-        verdict: anomalies.length > 0 || isWhole ? verdict : { ...verdict, confidence: 'unknown' },
-        anomalies,
-        series,
-      },
-      problems,
-    };
+    return events.result(facts, failure);
   },
 };
 
@@ -74,6 +62,27 @@ class EventReader {
     } catch {
       this.unreadable++;
     }
+  }
+
+  /** What is known by now; more events may follow. */
+  result(facts: RecordFacts, failure: DumpProblem | null): ReadResult {
+    const { anomalies, series, verdict, leftOut } = this.story.finish();
+    const problems = [...(failure === null ? [] : [failure]), ...facts.problems];
+    if (this.unreadable > 0) {
+      problems.push({ message: `${this.unreadable} events could not be understood and were left out.`, line: null });
+    }
+    if (leftOut > 0) problems.push({ message: `The series of ${leftOut} more tags are not kept.`, line: null });
+    const isWhole = failure === null && facts.problems.length === 0;
+    return {
+      dump: {
+        format: 'tensorboard',
+        framework: this.framework(),
+        verdict: anomalies.length > 0 || isWhole ? verdict : { ...verdict, confidence: 'unknown' },
+        anomalies,
+        series,
+      },
+      problems,
+    };
   }
 
   framework(): Dump['framework'] {

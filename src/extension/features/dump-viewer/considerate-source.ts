@@ -7,14 +7,18 @@ const pieceLength = 1 << 16;
 /** In milliseconds. */
 const sliceLength = 10;
 
-/** @param onRead is told the length of each piece, in bytes */
-export function considerate(source: ByteSource, onRead: (bytes: number) => void): ByteSource {
+/**
+ * @param onRead is told the length of each piece, in bytes
+ * @param isStopped whether no more is wanted: the source then ends where it is
+ */
+export function considerate(source: ByteSource, onRead: (bytes: number) => void, isStopped: () => boolean): ByteSource {
   return {
     ...source,
     async *stream() {
       let begun = Date.now();
       for await (const chunk of source.stream()) {
         for (let at = 0; at < chunk.length; at += pieceLength) {
+          if (isStopped()) return;
           const piece = chunk.subarray(at, at + pieceLength);
           onRead(piece.length);
           yield piece;

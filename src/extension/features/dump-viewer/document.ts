@@ -1,12 +1,13 @@
 // One opened artefact: read, read again when it changes, and kept for all editors that show it.
 
 import * as vscode from 'vscode';
+import { soFar } from '../../../dump/early-results';
 import type { Anomaly, ByteSource, ReadResult } from '../../../dump/model';
 import { openDump } from '../../../dump/open';
 import { mergeRanks, rankName } from '../../../dump/ranks';
 import { readRunFolder } from '../../../dump/run-folder';
 import type { TextExcerpt } from '../../../protocol/dump-view';
-import type { ViewState } from '../../../protocol/messages';
+import type { ReadProgress, ViewState } from '../../../protocol/messages';
 import { considerate } from './considerate-source';
 import { FrameLocator } from './frame-locator';
 import { folderAt, isFolder } from './run-folder-files';
@@ -44,6 +45,10 @@ export class DumpDocument implements vscode.CustomDocument {
   /** Aborted when nobody shows the file any more. */
   readonly signal = this.ended.signal;
   private reading = false;
+  /** How far the latest reading has come. */
+  private progress: ReadProgress = { read: 0, size: null, isStopped: false };
+  /** Whether what is shown was read to its end, or until it was stopped. */
+  private isWhole = false;
   private isStale = false;
   private lastDuration = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -93,6 +98,9 @@ export class DumpDocument implements vscode.CustomDocument {
       return;
     }
     this.reading = true;
+    // What was stopped half-way is no reason to wait for the end without a word.
+    if (this.progress.isStopped) this.isWhole = false;
+    this.progress = { read: 0, size: null, isStopped: false };
     const started = Date.now();
     try {
       await this.read();
@@ -105,6 +113,11 @@ export class DumpDocument implements vscode.CustomDocument {
     if (!this.isStale) return;
     this.isStale = false;
     this.reloadSoon();
+  }
+
+  /** Ends the reading that goes on; what was read is kept and shown. */
+  stopReading(): void {
+    if (this.reading) this.progress = { ...this.progress, isStopped: true };
   }
 
   /** The artefact's own lines that say so; null where it has none. */
@@ -155,16 +168,27 @@ export class DumpDocument implements vscode.CustomDocument {
     this.stamp = await this.readStamp();
     const result = (await isFolder(this.uri)) ? await this.readFolder() : await this.readFile();
     if (this.ended.signal.aborted) return;
+    const { isStopped } = this.progress;
+    this.isWhole = true;
+    this.present(isStopped ? soFar(result) : result, isStopped ? this.progress : null);
+    this.services.onShown?.(this.uri, result.dump, this.locator);
+  }
+
+  private present(result: ReadResult, progress: ReadProgress | null): void {
     const generation = ++this.generation;
     const model = buildViewModel(this.name, result);
     this.previous = this.latest;
     this.latest = { ...model, generation, result };
-    this.show({ status: 'shown', generation, view: model.view, notice: null });
-    this.services.onShown?.(this.uri, result.dump, this.locator);
+    this.show({ status: 'shown', generation, view: model.view, notice: null, progress });
   }
 
+  /** Where something whole is shown already, it stays until there is something whole again. */
+  private readonly presentEarly = (result: ReadResult): void => {
+    if (!this.isWhole && !this.ended.signal.aborted) this.present(result, this.progress);
+  };
+
   private async readFile(): Promise<ReadResult> {
-    const own = await openDump(this.withProgress(await this.open()), this.ended.signal);
+    const own = await openDump(this.withProgress(await this.open()), this.ended.signal, this.presentEarly);
     return this.withOtherRanks(own);
   }
 
@@ -249,7 +273,7 @@ export class DumpDocument implements vscode.CustomDocument {
   private say(notice: string): void {
     if (!this.latest) return;
     const { view, generation } = this.latest;
-    this.show({ status: 'shown', generation, view, notice });
+    this.show({ status: 'shown', generation, view, notice, progress: this.progress.isStopped ? this.progress : null });
   }
 
   private show(state: ViewState): void {
@@ -265,6 +289,8 @@ export class DumpDocument implements vscode.CustomDocument {
 
   /** Watchers also tell of changes from before the file was read. */
   private async loadIfChanged(): Promise<void> {
+    // Whoever has stopped the reading says when to go on.
+    if (this.progress.isStopped) return;
     const isShown = this.latest && this.current.status === 'shown' && this.current.notice === null;
     // Of a folder there is no stamp that would tell of its files.
     if (isShown && !this.folderWatcher) {
@@ -287,15 +313,16 @@ export class DumpDocument implements vscode.CustomDocument {
   }
 
   private withProgress(source: ByteSource): ByteSource {
-    let read = 0;
     let told = Date.now();
-    return considerate(source, (bytes) => {
-      read += bytes;
+    const onRead = (bytes: number): void => {
+      const read = this.progress.read + bytes;
+      this.progress = { ...this.progress, read, size: source.size ?? null };
       if (this.latest || Date.now() - told < progressInterval) return;
       told = Date.now();
       const { name, generation } = this;
       this.show({ status: 'reading', generation, name, read, size: source.size ?? null });
-    });
+    };
+    return considerate(source, onRead, () => this.progress.isStopped);
   }
 }
 

@@ -102,6 +102,10 @@ export class DumpSession implements vscode.Disposable {
           await services.openRulePage?.(code);
           return null;
         },
+        stopReading: () => {
+          document.stopReading();
+          return null;
+        },
         reload: async () => {
           await document.load();
           return null;
