@@ -55,11 +55,15 @@ function writeLog(name, brokenFrom) {
       const now = clock(step >> 2);
       const loss = isBroken ? 'nan' : (1.7 + 3 / Math.sqrt(step) + random() / 10).toFixed(4);
       const norm = isBroken ? 'nan' : (0.4 + random()).toFixed(3);
-      lines.push(`${now} INFO train: step ${step} | loss ${loss} | grad_norm ${norm} | lr 2.97e-04 | 41${step % 1000} tok/s`);
+      lines.push(
+        `${now} INFO train: step ${step} | loss ${loss} | grad_norm ${norm} | lr 2.97e-04 | 41${step % 1000} tok/s`,
+      );
       for (let k = 0; k < 5; k++) {
         const word = words[(step + k) % words.length];
         const other = words[(step * 7 + k) % words.length];
-        lines.push(`${now} DEBUG data: ${word} ${step * 5 + k} of ${other} took ${(random() * 900).toFixed(1)} ms, ${Math.floor(random() * 4096)} left`);
+        lines.push(
+          `${now} DEBUG data: ${word} ${step * 5 + k} of ${other} took ${(random() * 900).toFixed(1)} ms, ${Math.floor(random() * 4096)} left`,
+        );
       }
     }
     return `${lines.join('\n')}\n`;
@@ -91,7 +95,9 @@ function measured(command, given, environment = {}) {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });
-  const [wall, user, system, resident] = (readFileSync(out, 'utf8').trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  const [wall, user, system, resident] = (readFileSync(out, 'utf8').trim().split('\n').at(-1) ?? '')
+    .split(' ')
+    .map(Number);
   return { wall, processor: user + system, resident: resident / 1024, status, stdout };
 }
 
