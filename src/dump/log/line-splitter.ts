@@ -29,9 +29,9 @@ export class LineSplitter {
     return this.pending.length > 0 || this.heldReturn || this.dropping;
   }
 
-  /** Counts the lines of the first `length` characters of `text` without reading them. Not within a line that was begun. */
-  skip(text: string, length: number): void {
-    for (let at = text.indexOf('\n'); at >= 0 && at < length; at = text.indexOf('\n', at + 1)) this.number++;
+  /** Counts lines that are passed over. Not within a line that was begun. */
+  skip(lineFeeds: number): void {
+    this.number += lineFeeds;
   }
 
   push(text: string): RawLine[] {

@@ -53,6 +53,31 @@ export async function* readText(source: ByteSource, facts: TextFacts, signal: Ab
   yield decoder?.decode() ?? '';
 }
 
+/**
+ * The text as UTF-8, whatever it is written in. What is no text in its encoding stays as it is in UTF-8, and is replaced in
+ * others.
+ * @throws the signal's reason where it is aborted, and whatever the source throws.
+ */
+export async function* readUtf8(source: ByteSource, facts: TextFacts, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  let transcode: ((piece?: Uint8Array) => Uint8Array) | null | undefined;
+  for await (const piece of withLongHead(source.stream())) {
+    signal.throwIfAborted();
+    if (transcode === undefined) {
+      facts.encoding = detectTextEncoding(piece.subarray(0, headLength)) ?? 'utf-8';
+      transcode = facts.encoding === 'utf-8' ? null : transcoder(facts.encoding);
+    }
+    yield transcode === null ? piece : transcode(piece);
+  }
+  signal.throwIfAborted();
+  if (transcode) yield transcode();
+}
+
+function transcoder(encoding: TextEncodingName): (piece?: Uint8Array) => Uint8Array {
+  const decoder = new TextDecoder(encoding);
+  const encoder = new TextEncoder();
+  return (piece) => encoder.encode(piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true }));
+}
+
 /** The same bytes, with a first piece that is long enough to tell the encoding by. */
 async function* withLongHead(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array | null = new Uint8Array(0);

@@ -28,7 +28,7 @@ const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/])/g;
 const epochReport = /^\s*(\d+)\/\1 - (?:ETA: )?\d+m?s - /;
 const barFraction = /\|\s*(\d+)\/(\d+)\s*\[/;
 const pair = new RegExp(
-  String.raw`(?<![\w/.\\-])(['"]?)(\|[A-Za-z_]\w*\||[A-Za-z_][\w./@-]*(?:[ ](?:loss|norm|scale|rate|cost|acc|accuracy)(?=\W))?)\1(\s*[:=]\s*|\s+)['"(\[]{0,2}(?:[\w.]+\()?\s*(${pythonNumberPattern})(?![:/]\d)`,
+  String.raw`(?<![\w/.\\-])(['"]?)(\|[A-Za-z_]\w*\||[A-Za-z_][\w./@-]*(?:[ ](?:loss|norm|scale|rate|cost|acc|accuracy)(?=\W))?)\1(\s{0,40}[:=]\s{0,40}|\s{1,40})['"(\[]{0,2}(?:[\w.]+\()?\s{0,40}(${pythonNumberPattern})(?![:/]\d)`,
   'gi',
 );
 const bareNumbers = new RegExp(

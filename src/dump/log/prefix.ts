@@ -78,7 +78,7 @@ const timeBeforeWrapper = new RegExp(
 
 const statedRank = /^\[?(?:rank|Rank|RANK)[ :=]?[ ]?(\d+)\]?(?=[\s:,|\]-])/;
 const progressBar =
-  /\d+%\|.{0,400}?\|\s*[\d.]+[kKMG]?\/[\d.?]+[kKMG]?\s*\[|\d+(?:\.\d+)?(?:it|s|step|batch|sample|example)\/(?:s|it|step)\b|━{3,}|\[=*>?\.*\]\s+-/;
+  /\d%\|.{0,400}?\|\s*[\d.]+[kKMG]?\/[\d.?]+[kKMG]?\s*\[|\d(?:it|s|step|batch|sample|example)\/(?:s|it|step)\b|━{3,}|\[=*>?\.*\]\s+-/;
 
 export interface PrefixHints {
   /** Whether every line is led by its task's number, as `srun --label` and `mpirun` write it. */

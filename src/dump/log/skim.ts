@@ -1,10 +1,12 @@
 // Goes through a log that is too long to be understood line by line: what cannot matter is only counted.
 
 import type { ByteSource } from '../model';
+import { ByteWindow } from './byte-window';
 import { LineSplitter, maxLineLength, type RawLine } from './line-splitter';
-import { readText, type TextFacts } from './lines';
+import { readUtf8, type TextFacts } from './lines';
+import { longestPlace, nextSuspect } from './suspicion';
 
-/** In characters. */
+/** In bytes of UTF-8. */
 export interface SkimLimits {
   /** Logs up to this length are read whole; of longer ones the head is. */
   readonly wholeLog: number;
@@ -25,29 +27,18 @@ export interface SkimLimits {
 
 const usualLimits: SkimLimits = {
   wholeLog: 32 << 20,
-  head: 2 << 20,
+  head: 8 << 20,
   around: 1 << 16,
   aroundWhenMany: 1 << 11,
   budget: 24 << 20,
   weakBudget: 8 << 20,
   kept: 1 << 18,
-  sample: 1 << 14,
-  sampleEvery: 8 << 20,
+  sample: 1 << 15,
+  sampleEvery: 4 << 20,
 };
 
-/** Whatever a detector looks for stands in a line that this finds, or near one. A loss scale that has fallen below 0.1 is such a thing too. */
-const suspicion =
-  /(?:nan|NaN|NAN|inf|Inf|INF)(?![a-zA-Z])|finit|verflow|VERFLOW|by zero|nvalid |raceback|oss['"]?: ?['"]?0(?:\.0*)?['",} ]|cale['"]?[:=| ]{1,2}['"]?(?:0\.0|\d\.?\d?e-)/g;
-/** The same, asked in the two halves that are fastest each: most text holds neither. */
-const suspicionInHalves = [0, 1].map((half) => {
-  const words = suspicion.source.split('|oss');
-  return new RegExp(half === 0 ? (words[0] ?? '') : `oss${words[1]}`);
-});
-const weak = /^(?:raceback|nvalid |cale.*)$/;
-const longestWord = 16;
-
 export interface SkimFacts {
-  /** Characters that were passed over. */
+  /** Bytes that were passed over. */
   skipped: number;
   /** Whether places that may speak of a failure were passed over because there are too many. */
   isCutShort: boolean;
@@ -71,7 +62,7 @@ export async function* skimLines(
   limits: SkimLimits = usualLimits,
 ): AsyncGenerator<LineBatch> {
   const skimmer = new Skimmer(new LineSplitter(facts), facts, source.size, limits);
-  for await (const text of readText(source, facts, signal)) yield* skimmer.push(text);
+  for await (const piece of readUtf8(source, facts, signal)) yield* skimmer.push(piece);
   yield* skimmer.end();
 }
 
@@ -80,10 +71,9 @@ export function newSkimFacts(): SkimFacts {
 }
 
 class Skimmer {
-  /** Text that was neither read nor given up yet. */
-  private waiting = '';
-  /** Characters before `waiting`. */
-  private offset = 0;
+  /** What was neither read nor given up yet; what was read stays in it until the next piece comes. */
+  private readonly waiting = new ByteWindow();
+  private readonly decoder = new TextDecoder();
   private readonly head: number;
   private readUntil: number;
   private nextSample = 0;
@@ -103,47 +93,25 @@ class Skimmer {
     this.readUntil = this.head;
   }
 
-  private get isSkimming(): boolean {
-    return this.offset + this.waiting.length > this.head;
-  }
-
-  push(text: string): LineBatch[] {
-    if (this.isPassedOver(text)) return [];
+  push(piece: Uint8Array): LineBatch[] {
     const batches: LineBatch[] = [];
-    const searched = this.offset + this.waiting.length;
-    this.waiting += text;
-    const { waiting, offset } = this;
+    const { waiting } = this;
+    const searched = waiting.end;
+    waiting.push(piece);
     this.readDue(batches);
-    if (this.isSkimming) {
-      this.readSuspects(batches, waiting, offset, searched);
+    if (waiting.end > this.head) {
+      this.readSuspects(batches, searched);
       this.readSample(batches);
       this.passOver();
     }
     return batches;
   }
 
-  /** The usual case, in which nothing is copied: nothing of the text is due, and nothing in it is suspicious. */
-  private isPassedOver(text: string): boolean {
-    const { waiting } = this;
-    const available = this.offset + waiting.length + text.length;
-    if (this.readUntil > this.offset || this.splitter.isMidLine) return false;
-    if (text.length < this.limits.kept || available >= this.nextSample + this.limits.sample) return false;
-    const seam = waiting.slice(-longestWord) + text.slice(0, longestWord);
-    if (suspicionInHalves.some((half) => half.test(seam) || half.test(text))) return false;
-    // What is kept begins with a line, so what is given up ends with one.
-    const feed = text.indexOf('\n', text.length - this.limits.kept);
-    if (feed < 0) return false;
-    this.skip(this.offset + waiting.length);
-    this.waiting = text;
-    this.skip(this.offset + feed + 1);
-    return true;
-  }
-
   /** The log's end is read whatever it says. */
   end(): LineBatch[] {
     const batches: LineBatch[] = [];
-    this.read(batches, this.offset + this.waiting.length);
-    const last: RawLine[] = [];
+    this.read(batches, this.waiting.end);
+    const last: RawLine[] = this.splitter.push(this.decoder.decode());
     this.splitter.end(last);
     batches.push(...this.batch(last));
     return batches;
@@ -151,24 +119,21 @@ class Skimmer {
 
   /** What an earlier piece of text has asked to be read. */
   private readDue(batches: LineBatch[]): void {
-    if (this.readUntil > this.offset || this.splitter.isMidLine) {
-      this.read(batches, this.lineEnd(Math.max(this.readUntil, this.offset)));
+    const { start } = this.waiting;
+    if (this.readUntil > start || this.splitter.isMidLine) {
+      this.read(batches, this.lineEnd(Math.max(this.readUntil, start)));
     }
   }
 
-  /**
-   * @param text what was there before anything of it was read
-   * @param base characters before it
-   * @param searched characters up to which the search has come before
-   */
-  private readSuspects(batches: LineBatch[], text: string, base: number, searched: number): void {
-    suspicion.lastIndex = Math.max(0, searched - longestWord - base);
+  /** @param searched as far as the search has come before */
+  private readSuspects(batches: LineBatch[], searched: number): void {
+    let from = Math.max(this.waiting.first, searched - longestPlace);
     while (this.spent < this.limits.budget) {
-      const match = suspicion.exec(text);
-      if (match === null) return;
-      const isWeak = weak.test(match[0]);
-      if (isWeak && this.spentOnWeak >= this.limits.weakBudget) this.facts.isCutShort = true;
-      else this.readAround(batches, base + match.index, isWeak);
+      const found = this.waiting.search(from, nextSuspect);
+      if (found === null) return;
+      from = found.at + 1;
+      if (found.isWeak && this.spentOnWeak >= this.limits.weakBudget) this.facts.isCutShort = true;
+      else this.readAround(batches, found.at, found.isWeak);
     }
     this.facts.isCutShort = true;
   }
@@ -177,8 +142,8 @@ class Skimmer {
   private readAround(batches: LineBatch[], at: number, isWeak: boolean): void {
     const { around, aroundWhenMany, budget } = this.limits;
     const reach = this.spent < budget / 2 ? around : aroundWhenMany;
-    if (at >= this.offset) this.skip(this.lineStart(at - reach));
-    const from = Math.max(this.offset, this.readUntil);
+    if (at >= this.waiting.start) this.skip(this.lineStart(at - reach));
+    const from = Math.max(this.waiting.start, this.readUntil);
     this.readUntil = Math.max(this.readUntil, at + reach);
     const length = Math.max(0, this.readUntil - from);
     this.spent += length;
@@ -187,39 +152,37 @@ class Skimmer {
   }
 
   private readSample(batches: LineBatch[]): void {
-    const available = this.offset + this.waiting.length;
-    if (available < this.nextSample + this.limits.sample) return;
-    const from = this.lineStart(Math.max(this.offset, available - this.limits.sample));
-    this.nextSample = available + this.limits.sampleEvery;
+    const { start, end } = this.waiting;
+    if (end < this.nextSample + this.limits.sample) return;
+    const from = this.lineStart(Math.max(start, end - this.limits.sample));
+    this.nextSample = end + this.limits.sampleEvery;
     this.skip(from);
-    this.read(batches, this.lineEnd(available));
+    this.read(batches, this.lineEnd(end));
   }
 
   /** Gives up what is too long ago to be of use. */
   private passOver(): void {
-    const tooMuch = this.waiting.length - this.limits.kept;
-    if (tooMuch > 0) this.skip(this.lineStart(this.offset + tooMuch));
+    const oldest = this.waiting.end - this.limits.kept;
+    if (oldest > this.waiting.start) this.skip(this.lineStart(oldest));
   }
 
   private read(batches: LineBatch[], to: number): void {
-    const length = Math.min(to - this.offset, this.waiting.length);
-    if (length <= 0) return;
-    batches.push(...this.batch(this.splitter.push(this.waiting.slice(0, length))));
-    this.advance(length);
+    const { start, end } = this.waiting;
+    const stop = Math.min(to, end);
+    if (stop <= start) return;
+    const text = this.decoder.decode(this.waiting.slice(start, stop), { stream: true });
+    batches.push(...this.batch(this.splitter.push(text)));
+    this.waiting.start = stop;
   }
 
   private skip(to: number): void {
-    const length = Math.min(to - this.offset, this.waiting.length);
-    if (length <= 0) return;
-    this.splitter.skip(this.waiting, length);
-    this.facts.skipped += length;
+    const { start, end } = this.waiting;
+    const stop = Math.min(to, end);
+    if (stop <= start) return;
+    this.splitter.skip(this.waiting.countFeeds(start, stop));
+    this.facts.skipped += stop - start;
     this.isAfterGap = true;
-    this.advance(length);
-  }
-
-  private advance(length: number): void {
-    this.offset += length;
-    this.waiting = this.waiting.slice(length);
+    this.waiting.start = stop;
   }
 
   private batch(lines: RawLine[]): LineBatch[] {
@@ -231,18 +194,18 @@ class Skimmer {
 
   /** Where the line begins that holds `at`, if that is still there and not too far; within a line without end, `at`. */
   private lineStart(at: number): number {
-    const index = at - this.offset;
-    if (index <= 0) return this.offset;
-    const feed = this.waiting.lastIndexOf('\n', index - 1);
-    if (feed >= 0) return this.offset + feed + 1;
-    return index < maxLineLength ? this.offset : at;
+    const { start } = this.waiting;
+    if (at <= start) return start;
+    const feed = this.waiting.feedBefore(at);
+    if (feed >= 0) return feed + 1;
+    return at - start < maxLineLength ? start : this.waiting.characterAfter(at);
   }
 
   /** Where the line ends that holds `at`; the end of what is there, where no line ends. */
   private lineEnd(at: number): number {
-    const end = this.offset + this.waiting.length;
+    const { start, end } = this.waiting;
     if (at >= end) return end;
-    const feed = this.waiting.indexOf('\n', Math.max(0, at - this.offset));
-    return feed < 0 ? end : this.offset + feed + 1;
+    const feed = this.waiting.feedAfter(Math.max(start, at));
+    return feed < 0 ? end : feed + 1;
   }
 }
