@@ -57,6 +57,9 @@ const keepers: Record<string, Wrapper> = {
   'docker json-file': eachLine(
     (line, i) => `${JSON.stringify({ log: `${line}\n`, stream: 'stdout', time: `${time(i)}.123Z` })}`,
   ),
+  'JSON lines of a writer that sets blanks': eachLine(
+    (line) => `{"log": ${JSON.stringify(`${line}\n`)}, "stream": "stdout", "time": "2026-11-22T15:36:43.763Z"}`,
+  ),
   'docker compose': before('trainer-1  | '),
   SageMaker: before('algo-1-x7k2p  | '),
   kubectl: before('[pod/train-worker-0/main] '),

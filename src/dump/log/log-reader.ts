@@ -210,7 +210,7 @@ class LogScan {
       };
     }
     return {
-      sentence: `No NaN or Inf in this log: all ${readings} printed values are finite${mention}.`,
+      sentence: `No NaN or Inf in this log: ${readings === 1 ? 'the one printed value is' : `all ${readings} printed values are`} finite${mention}.`,
       confidence: 'likely',
     };
   }

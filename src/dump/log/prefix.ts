@@ -227,7 +227,7 @@ function levelOf(name: string | undefined): LogLevel | null {
   }
 }
 
-const jsonLine = /^[[,]?(\{"(?:log|stream_name)":"[^\n]*\}),?\]?$/;
+const jsonLine = /^[[,]?(\{"(?:log|stream_name)": ?"[^\n]*\}),?\]?$/;
 
 /** A line of docker's json-file driver, `{"log":"text\n","stream":"stderr","time":"…"}`, or of a Kaggle kernel, which calls the text `data`. */
 function unwrapJsonLine(text: string): string {

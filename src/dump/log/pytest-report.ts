@@ -11,10 +11,11 @@ const running = /^> {3,}(\S.*)$/;
 const errorLine = /^E( {2,}|$)(.*)$/;
 const exceptionStart = /^((?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Warning|Interrupt|Exit|Failure))(?::|$)/;
 const capturedTitle = /^-{3,} Captured /;
+const summaryLine = /^(?:FAILED|ERROR) \S/;
 const maxErrorLines = 2000;
 const maxHeld = 5000;
 
-type Part = 'none' | 'traceback' | 'captured' | 'warnings';
+type Part = 'none' | 'traceback' | 'captured' | 'warnings' | 'summary';
 
 export class PytestReport {
   private part: Part = 'none';
@@ -24,6 +25,7 @@ export class PytestReport {
   private errors: LogLine[] = [];
   private errorIndent = 0;
   private hasFrames = false;
+  private hasToldFailures = false;
   /** The traceback of a failure, until what its test had printed before was shown. */
   private held: LogLine[] = [];
 
@@ -36,6 +38,9 @@ export class PytestReport {
         return [line];
       case 'warnings':
         return [text.startsWith('  ') ? { ...line, text: text.slice(2) } : line];
+      case 'summary':
+        // One line for each failure, which was told of above unless tracebacks are off.
+        return this.hasToldFailures && summaryLine.test(text) ? [] : [line];
       case 'captured':
         return failureTitle.test(text) ? [...this.release(), ...this.failure(line)] : [line];
       case 'traceback':
@@ -58,8 +63,7 @@ export class PytestReport {
     const name = section.exec(line.text)?.[1];
     if (name === undefined) return [line];
     const out = this.release();
-    this.part =
-      name === 'FAILURES' || name === 'ERRORS' ? 'captured' : name.startsWith('warnings summary') ? 'warnings' : 'none';
+    this.part = partOf(name);
     // Others draw such lines too, and say something in them.
     return [...out, line];
   }
@@ -67,6 +71,7 @@ export class PytestReport {
   private failure(line: LogLine): LogLine[] {
     const heading = { ...line, text: 'Traceback (most recent call last):' };
     const isHeld = this.part === 'traceback';
+    this.hasToldFailures = true;
     this.part = 'traceback';
     this.function = null;
     this.code = null;
@@ -137,4 +142,10 @@ export class PytestReport {
     // A comparison that failed is shown in words of pytest's own.
     return exceptionStart.test(errors[0]?.text ?? '') ? errors.filter(({ text }) => text !== '') : [];
   }
+}
+
+function partOf(title: string): Part {
+  if (title === 'FAILURES' || title === 'ERRORS') return 'captured';
+  if (title.startsWith('warnings summary')) return 'warnings';
+  return title === 'short test summary info' ? 'summary' : 'none';
 }

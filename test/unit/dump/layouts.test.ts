@@ -102,7 +102,6 @@ FAILED test_fit.py::test_fit - FloatingPointError: loss is nan`;
       '/home/ada/fit.py:2: RuntimeWarning: overflow encountered in exp',
       '  return np.exp(x)',
       '-- Docs: https://docs.pytest.org/en/stable/how-to/capture-warnings.html',
-      'FAILED test_fit.py::test_fit - FloatingPointError: loss is nan',
     ],
   );
 });
@@ -111,4 +110,25 @@ test('text of any other kind goes through as it is', () => {
   const text = '=== part one ===\n    INFO  four\n[12:00] INFO five\n| a | b |\n+---+\nE   no error\n> quoted';
   assert.deepEqual(through(new RichLayout(), text), text.split('\n'));
   assert.deepEqual(through(new PytestReport(), text), text.split('\n'));
+});
+
+test("pytest's summary repeats failures that were told of, and tells of them where tracebacks are off", () => {
+  const summary = [
+    '========== short test summary info ==========',
+    "FAILED test_fit.py::test_slope - RuntimeError: Function 'LogBackward0' returned nan values in its 0th output.",
+    '========== 1 failed in 0.50s ==========',
+  ];
+  const failure = [
+    '========== FAILURES ==========',
+    '_____ test_slope _____',
+    '    def test_slope():',
+    '>       loss.backward()',
+    "E       RuntimeError: Function 'LogBackward0' returned nan values in its 0th output.",
+    '',
+    'test_fit.py:9: RuntimeError',
+  ];
+  const repeats = (lines: readonly string[]) =>
+    through(new PytestReport(), lines.join('\n')).filter((line) => line.includes('LogBackward0')).length;
+  assert.equal(repeats(summary), 1);
+  assert.equal(repeats([...failure, ...summary]), 1);
 });
