@@ -46,6 +46,8 @@ const positionNames =
 const lossNames =
   /loss|cost|nll|objective|elbo|(?:^|[^a-z])(?:b?ce|mse|mae|kld?|ppl|perplexity|wer|err|error)(?:[^a-z]|$)/i;
 const gradientNames = /grad|gnorm|g_norm|^\|?g\|$/i;
+/** Looked for in the whole line: it finds every name of a loss or gradient, and spares the search for names and numbers elsewhere. */
+const mayNameMetric = new RegExp(String.raw`${lossNames.source}|grad|gnorm|g_norm|g\|`, 'i');
 const otherKnownNames =
   /^(?:acc|accuracy|lr|scale|loss_scale|reward|return|score|value|norm|psnr|f1|auc|gain|temperature|beta)$/i;
 const noiseNames =
@@ -75,9 +77,10 @@ export function readMetricLine(line: LogLine): MetricLine | null {
   if (text.length > 2000 || text.startsWith('  File "') || !/\d|nan|inf/i.test(text)) return null;
   const bare = bareNumbers.exec(text);
   if (bare) return bareNumberLine(bare);
-  const values = namedValues(text);
   const place = readPlace(line);
   const hasPlace = place.epoch !== null || place.step !== null || place.batch !== null;
+  if (!hasPlace && !mayNameMetric.test(text)) return null;
+  const values = namedValues(text);
   if (!hasPlace && !values.some(({ name }) => isMetricName(name))) return null;
   if (values.length === 0 && hasPlace) {
     const after = bareAfterStep.exec(text);

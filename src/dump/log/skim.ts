@@ -27,13 +27,13 @@ export interface SkimLimits {
 
 const usualLimits: SkimLimits = {
   wholeLog: 32 << 20,
-  head: 8 << 20,
+  head: 3 << 20,
   around: 1 << 16,
   aroundWhenMany: 1 << 11,
-  budget: 24 << 20,
-  weakBudget: 8 << 20,
+  budget: 6 << 20,
+  weakBudget: 2 << 20,
   kept: 1 << 18,
-  sample: 1 << 15,
+  sample: 1 << 13,
   sampleEvery: 4 << 20,
 };
 
