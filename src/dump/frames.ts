@@ -7,7 +7,7 @@ const standardLibrary = /(?:^|\/)(?:lib(?:64)?\/python\d(?:\.\d+)?|Python\d{2,3}
 const windowsStandardLibrary = /(?:^|\/)(?:Python\d*|(?:ana|mini)conda\d?|miniforge\d?|envs\/[^/]+)\/Lib\/[^/]/i;
 /** Libraries that are often run from a source checkout, known by their inner layout. */
 const libraryInternals =
-  /(?:^|\/)(?:torch\/(?:nn|autograd|optim|utils|amp|cuda|distributed|distributions|_dynamo|_inductor|_functorch|fx|jit|functional\.py|_tensor\.py|_ops\.py|_utils\.py|checkpoint\.py)|functorch\/_src|lightning\/(?:pytorch|fabric)|pytorch_lightning|tensorflow\/python|keras\/src|jax\/_src|deepspeed\/runtime|megatron\/core|fairseq\/(?:optim|trainer\.py|nan_detector\.py)|apex\/amp|detectron2\/engine|mmengine\/runner|ipykernel|IPython\/core|ipykernel_launcher\.py)(?:\/|$)/;
+  /(?:^|\/)(?:torch\/(?:nn|autograd|optim|utils|amp|cuda|distributed|distributions|_dynamo|_inductor|_functorch|fx|jit|functional\.py|_tensor\.py|_ops\.py|_utils\.py|checkpoint\.py)|functorch\/_src|lightning\/(?:pytorch|fabric)|pytorch_lightning|tensorflow\/python|keras\/src|jax\/(?:_src|numpy|lax|interpreters)|deepspeed\/runtime|megatron\/core|fairseq\/(?:optim|trainer\.py|nan_detector\.py)|apex\/amp|detectron2\/engine|mmengine\/runner|ipykernel|IPython\/core|ipykernel_launcher\.py)(?:\/|$)/;
 const generated =
   /(?:^|\/)torchinductor_[^/]*\/|(?:^|\/)torch_compile_debug\/|\/__autograph_generated_file|\.cpp$|\.cu$|\.pyx$/;
 const entryScript = /(?:^|\/)bin\/[\w.-]+$/;

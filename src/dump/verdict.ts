@@ -28,7 +28,7 @@ export function verdictOf({ first, confidence, why, note, lastPrinted }: Verdict
 /** What is said of an anomaly where its line is in sight: `step 237, rank 3, backward: the gradient of `log` is NaN`. */
 export function eventAtItsLine(anomaly: Anomaly): string {
   const where = placeWords(anomaly, null);
-  return `${where === '' ? '' : `${where}: `}${whatHappened({ ...anomaly, source: null })}`;
+  return `${where === '' ? '' : `${where}: `}${whatHappened({ ...anomaly, op: anomaly.op?.replace(/^aten::/, '') ?? null, source: null })}`;
 }
 
 /** `step 237, rank 3, backward`; empty where nothing is known. */

@@ -62,6 +62,8 @@ export interface AnomalyView {
   readonly blamed: number | null;
   readonly stats: readonly TensorStatsView[];
   readonly rules: readonly string[];
+  /** The file that tells of it, where a folder was opened. */
+  readonly file: string | null;
   /** Whether the artefact has lines that say so, which `textExcerpt` can bring. */
   readonly hasText: boolean;
 }

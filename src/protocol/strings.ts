@@ -37,6 +37,7 @@ export const english = {
   parameter: 'Parameter',
   metric: 'Metric',
   when: 'When',
+  toldBy: 'Told by',
   step: 'step {0}',
   epoch: 'epoch {0}',
   batch: 'batch {0}',

@@ -75,6 +75,7 @@ export function anomalyDetails(
     ${code('parameter', anomaly.param)}
     ${code('metric', anomaly.metric)}
     ${when === '' ? nothing : row('when', when)}
+    ${code('toldBy', anomaly.file)}
     ${anomaly.rules.length === 0 ? nothing : row('hazards', rules(context, anomaly, openRule))}
     ${anomaly.message === '' ? nothing : row('message', html`<pre class="message">${anomaly.message}</pre>`)}
   </dl>`;

@@ -4,11 +4,12 @@
     python test/dumps/record.py torch-anomaly/step-prints  one of them
 
 Needs the packages of test/proofs/requirements.txt, and tqdm, lightning, transformers with accelerate, optuna, torchmetrics,
-lovely-tensors, tensorflow-cpu, keras, jax, optax, nbclient, ipykernel, tensorboard and mindstudio-probe for the cases that show
-them. A script that takes a folder leaves the artefact
-there, and that file is kept as it is.
+lovely-tensors, tensorflow-cpu, keras, jax, optax, rich, loguru, pytest, ipython, nbclient, ipykernel, tensorboard and
+mindstudio-probe for the cases that show them. A script that takes a folder leaves the artefact there, and that file is
+kept as it is.
 What a run prints is kept byte for byte, but for the paths of the machine that it ran on: they become those of a project
-of ada's. A case without a script is derived from another's log by the function of its name here, and says from which in
+of ada's. Where rich breaks paths over rows, no path can be replaced: these cases are recorded in a folder of that name.
+A case without a script is derived from another's log by the function of its name here, and says from which in
 its file `derived-from`.
 """
 
@@ -25,7 +26,12 @@ import tempfile
 
 CASES = pathlib.Path(__file__).resolve().parent
 PROJECT = "/home/ada/project"
-LAUNCHERS = {"torch-anomaly/torchrun": ["-m", "torch.distributed.run", "--nproc_per_node", "2"]}
+LAUNCHERS = {
+    "torch-anomaly/torchrun": ["-m", "torch.distributed.run", "--nproc_per_node", "2"],
+    "torch-anomaly/pytest": ["-m", "pytest", "-p", "no:cacheprovider"],
+    "numpy/pytest": ["-m", "pytest", "-p", "no:cacheprovider"],
+    "jax/ipython": ["-m", "IPython", "--colors=linux"],
+}
 
 
 def anonymise(text: str) -> str:

@@ -58,7 +58,11 @@ export class Workbench {
   async screenshot(name: string): Promise<void> {
     // Away from what would show a tooltip.
     await this.page.mouse.move(640, 898);
-    await this.page.screenshot({ path: path.join(this.settings.screenshots, `${name}.png`) });
+    await this.page.screenshot({ path: this.screenshotPath(name) });
+  }
+
+  screenshotPath(name: string): string {
+    return path.join(this.settings.screenshots, `${name}.png`);
   }
 
   /** Keeps a picture of how a test ended, which tells more than its error. */
@@ -206,6 +210,15 @@ export class Workbench {
   /** Clicks a choice of the list that a command asks with. */
   async answer(choice: string | RegExp): Promise<void> {
     await this.quickInput.locator('.quick-input-list .monaco-list-row').filter({ hasText: choice }).first().click();
+  }
+
+  /** Types a choice into the list that a command asks with, and takes the first that is left. */
+  async pickTyped(choice: string): Promise<void> {
+    await this.quickInput.locator('input').first().fill(choice);
+    const row = this.quickInput.locator('.quick-input-list .monaco-list-row', { hasText: choice }).first();
+    await row.waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.disappears(this.quickInput);
   }
 
   private appears(locator: Locator): Promise<boolean> {

@@ -41,11 +41,14 @@ interface Event {
 }
 
 const header = /!!! Detected Infinity or NaN in output (\d+) of (graph|eagerly-execut(?:ing|ed)) op "([^"]+)"/;
-const tensorHad = / ?: Tensor had ((?:[-+]?Inf|NaN)(?:,? (?:and )?(?:[-+]?Inf|NaN))*) values/;
+const tensorHad = / ?: Tensor had ((?:[-+]?Inf|NaN)(?:,? (?:and )?(?:[-+]?Inf|NaN))*) values(?=\s*$|\s*\[)/;
 const inHistogram = /Nan in summary histogram for: (\S+)/;
-const nodeName = /\[\[(?:\{\{)?node (\S+?)(?:\}\}|\s)/;
+const nodeName = /\[\[(?:\{\{)?[nN]ode:? (\S+?)(?:\}\}|\s)/;
 const definedAt = /\(defined at (\S[^()]*?):(\d+)\)/;
-const statusBefore = /^.*\b(?:INVALID_ARGUMENT|Invalid argument|InvalidArgumentError): */;
+const statusBefore =
+  /^.*\b(?:INVALID_ARGUMENT|Invalid argument|InvalidArgumentError(?: \(see above for traceback\))?): */;
+/** A message in a document is no event. */
+const isQuoted = /^[>#|*]/;
 const functionNode = /^\{\{function_node [^}]*\}\} */;
 
 class CheckNumericsDetector implements LogDetector {
@@ -117,7 +120,7 @@ class CheckNumericsDetector implements LogDetector {
 
   private message(line: LogLine): void {
     const match = tensorHad.exec(line.text);
-    if (match === null) return;
+    if (match === null || isQuoted.test(line.text)) return;
     const value = valueIn(match[1] ?? '');
     const block = this.open.get(line.channel);
     if (block !== undefined) {

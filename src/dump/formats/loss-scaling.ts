@@ -414,13 +414,18 @@ function fellToOne({ last }: Streak): boolean {
   return last.to !== null && last.to <= 1;
 }
 
+/** Scales are powers of two: whole ones keep all their digits, which are those that the log shows. */
+function readableScale(scale: number): number {
+  return scale >= 1 ? scale : Number(scale.toPrecision(4));
+}
+
 function why(streak: Streak, report: BadModule | null, gaveUp: boolean): string {
   const { count, first, last } = streak;
   const steps = count === 1 ? 'one step was' : `${count} steps in a row were`;
   const from = first.from ?? first.to;
   const scale =
     from !== null && last.to !== null && last.to !== from
-      ? `, while the loss scale fell from ${from} to ${Number(last.to.toPrecision(4))}`
+      ? `, while the loss scale fell from ${from} to ${readableScale(last.to)}`
       : '';
   const end = gaveUp ? ', and the scaler gave up' : '';
   const module =

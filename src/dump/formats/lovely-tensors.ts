@@ -1,7 +1,9 @@
 // Tensors as lovely-tensors prints them: `tensor[8, 16] n=128 x∈[lo |sparkline| hi] μ=m σ=s +Inf! NaN!`, statistics of the finite elements alone.
 
 import type { LineSpan, LogContext, LogDetector, LogEvidence, LogFormat, Sighting } from '../log/detector';
+import type { MetricLine } from '../log/metric-line';
 import type { LogLine } from '../log/prefix';
+import type { Place } from '../log/progress';
 import type { AnomalyKind, NonFinite, TensorStats } from '../model';
 import { parsePythonNumber, pythonNumberPattern } from '../python-number';
 
@@ -26,16 +28,21 @@ class LovelyTensorsDetector implements LogDetector {
   private readonly understood: LineSpan[] = [];
   /** Tensors that were printed. */
   private count = 0;
+  /** A tensor printed beside the step's number, `step 3 input: tensor…`: those below it are of the same step. */
+  private heading: Place | null = null;
 
   constructor(private readonly context: LogContext) {}
 
-  onLine(line: LogLine): void {
+  onLine(line: LogLine, metric: MetricLine | null): void {
     const { text } = line;
+    const namesStep = metric !== null && (metric.step !== null || metric.batch !== null);
+    if (namesStep) this.heading = null;
     const isBad = text.includes('NaN!') || text.includes('Inf!');
     if (text.length > maxLineLength || !(isBad || text.includes(' x∈['))) return;
     const match = printed.exec(text);
     if (match === null) return;
     this.count++;
+    if (namesStep) this.heading = { step: metric.step, epoch: metric.epoch, batch: metric.batch };
     if (!isBad || this.sightings.length >= maxTensors) return;
     const rest = text.slice(match.index);
     const value = valueIn(rest);
@@ -73,7 +80,7 @@ class LovelyTensorsDetector implements LogDetector {
         span: { firstLine: line.number, lastLine: line.number },
       },
       after: this.context.progress.point(line.rank),
-      at: null,
+      at: this.heading,
       order: line.number,
       confidence: 'certain',
       why: `the script printed ${label === null ? 'a tensor' : `\`${label}\``} with it in it`,

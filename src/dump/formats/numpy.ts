@@ -104,10 +104,10 @@ class NumpyDetector implements LogDetector {
   }
 
   private codeLine(event: Event, { text, channel, number, isProgressBar }: LogLine): void {
-    if (number === event.firstLine) return;
+    if (number === event.firstLine || isProgressBar) return;
     this.awaiting.delete(channel);
     const [frame] = event.frames;
-    if (frame === undefined || isProgressBar || !/^\s+\S/.test(text) || text.includes('Warning: ')) return;
+    if (frame === undefined || !/^\s+\S/.test(text) || text.includes('Warning: ')) return;
     event.frames = [{ ...frame, text: text.trim().slice(0, 1000) }];
     event.lastLine = number;
   }

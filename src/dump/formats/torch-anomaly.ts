@@ -241,7 +241,9 @@ class TorchAnomalyDetector implements LogDetector {
       const before = this.warnings.filter((warning) => !warning.isUsed && warning.firstLine < failure.line);
       const sameRank = before.filter(({ rank }) => rank === null || failure.rank === null || rank === failure.rank);
       const warning =
-        sameRank.find(({ node }) => node === failure.node) ?? sameRank.find(({ node }) => node === null) ?? null;
+        sameRank.find(({ node }) => node === failure.node) ??
+        sameRank.find(({ node }) => node === null) ??
+        this.laterWarning(failure);
       failure.warning = warning;
       if (warning === null) continue;
       warning.isUsed = true;
@@ -250,6 +252,20 @@ class TorchAnomalyDetector implements LogDetector {
         if (other.firstLine > warning.firstLine && isPassedThrough(other.node)) other.isUsed = true;
       }
     }
+  }
+
+  /** pytest shows warnings at its end, and so does a stream that is written late. */
+  private laterWarning({ node, line, rank }: Failure): Warning | null {
+    const later = this.warnings.find(
+      (warning) =>
+        !warning.isUsed &&
+        warning.firstLine > line &&
+        warning.node === node &&
+        (rank === null || warning.rank === rank),
+    );
+    if (later === undefined) return null;
+    const isOfAnother = this.failures.some((one) => one.node === node && one.line > later.firstLine);
+    return isOfAnother ? null : later;
   }
 
   private otherExceptionOf(warning: Warning): Stack | undefined {

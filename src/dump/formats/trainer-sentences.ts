@@ -197,6 +197,14 @@ const sentences: readonly Sentence[] = [
     value: 'nonfinite',
     framework: 'megatron',
   },
+  // MindSpore
+  {
+    key: 'Invalid loss, terminating training.',
+    text: /[Ee]poch: (?:\[ *)?(?<epoch>\d+)(?:\/ *\d+\])?,? step: (?:\[ *)?(?<step>\d+)(?:\/ *\d+\])?\. Invalid loss, terminating training\./,
+    kind: 'loss-nan',
+    value: 'nonfinite',
+    framework: null,
+  },
   // optuna
   {
     key: 'The value nan is not acceptable',

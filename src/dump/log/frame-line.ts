@@ -7,7 +7,8 @@ export interface FrameLocation {
   readonly function: string | null;
 }
 
-const classic = /^\s*File "(.+?)", line (\d+)(?:, in (.+?))?\s*$/;
+/** loguru marks the frame that caught the exception. */
+const classic = /^>?\s*File "(.+?)", line (\d+)(?:, in (.+?))?\s*$/;
 const notebookCell = /^(?:Cell |Input )?(In\s?\[\d+\])(?:, line (\d+))?(?:, in (.+?))?\s*$/;
 const notebookFile = /^(?:File )?((?:[~/.]|[A-Za-z]:[\\/]).*?|<[\w-]+>):(\d+)(?:, in (.+?))?\s*$/;
 const oldNotebookFile = /^((?:[~/.]|[A-Za-z]:[\\/])[^:]*?\.pyx?|<ipython-input-[\w-]+>) in (.+?)\s*$/;

@@ -9,6 +9,8 @@ import { newTextFacts, type RawLine, type TextFacts } from './lines';
 import { isLossName } from './metric-line';
 import { cleanLine, type LogLine, noHints, type PrefixHints, sniffPrefixHints } from './prefix';
 import { nowhere, Progress, placeAfter } from './progress';
+import { PytestReport } from './pytest-report';
+import { RichLayout } from './rich-layout';
 import { newSkimFacts, type SkimFacts, type SkimLimits, skimLines } from './skim';
 import { StackCollector } from './stack';
 
@@ -66,6 +68,9 @@ class LogScan {
   private hints: PrefixHints | null = null;
   private lineCount = 0;
   private readonly progress = new Progress();
+  private writer: LogLine | null = null;
+  private readonly rich = new RichLayout();
+  private readonly pytest = new PytestReport();
   private readonly launcher = new LauncherReport();
   private readonly detectors;
   private readonly stacks;
@@ -89,15 +94,37 @@ class LogScan {
 
   /** Lines were passed over: no stack goes on behind them. */
   gap(): void {
+    this.flush();
+  }
+
+  private flush(): void {
+    for (const plain of this.rich.end()) for (const one of this.pytest.push(plain)) this.line(one);
+    for (const one of this.pytest.end()) this.line(one);
     this.stacks.end();
   }
 
   batch(lines: readonly RawLine[]): void {
-    this.hints ??= sniffPrefixHints(lines.slice(0, linesForHints).map(({ text }) => text));
+    this.hints ??= sniffPrefixHints(lineStarts(lines.slice(0, linesForHints)));
     for (const raw of lines) {
       this.lineCount = raw.number;
-      for (const line of cleanLine(raw.number, raw.text, raw.endsLine, this.hints ?? noHints)) this.line(line);
+      for (const line of cleanLine(raw.number, raw.text, raw.endsLine, this.hints ?? noHints)) this.laidOut(line);
     }
+  }
+
+  /** What is drawn for the eye becomes the lines that Python itself would print. */
+  private laidOut(drawn: LogLine): void {
+    const line = this.withWriter(drawn);
+    for (const plain of this.rich.push(line)) for (const one of this.pytest.push(plain)) this.line(one);
+  }
+
+  /** A bar that is redrawn within a line bears the line's prefix once. */
+  private withWriter(line: LogLine): LogLine {
+    const { writer } = this;
+    if (writer?.number === line.number && line.channel === '' && writer.channel !== '') {
+      return { ...line, channel: writer.channel, rank: line.rank ?? writer.rank };
+    }
+    this.writer = line;
+    return line;
   }
 
   private line(line: LogLine): void {
@@ -109,7 +136,7 @@ class LogScan {
   }
 
   finish(facts: TextFacts & SkimFacts): ReadResult & { claims: readonly Claim[] } {
-    this.stacks.end();
+    this.flush();
     const found = withoutRepeats(
       this.detectors.map(({ format, detector }) => ({ id: format.id, evidence: detector.finish() })),
     );
@@ -183,7 +210,7 @@ class LogScan {
       };
     }
     return {
-      sentence: `No NaN or Inf in this log: all ${readings} printed values are finite${mention}.`,
+      sentence: `No NaN or Inf in this log: ${readings === 1 ? 'the one printed value is' : `all ${readings} printed values are`} finite${mention}.`,
       confidence: 'likely',
     };
   }
@@ -216,6 +243,11 @@ class LogScan {
     }
     return problems;
   }
+}
+
+/** A bar that is redrawn bears its prefix at the line's start alone. */
+function lineStarts(lines: readonly RawLine[]): string[] {
+  return lines.filter((_, i) => i === 0 || lines[i - 1]?.endsLine).map(({ text }) => text);
 }
 
 interface Found {

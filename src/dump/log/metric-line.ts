@@ -21,9 +21,12 @@ export interface Metric {
 const epochPattern = /\b(?:epochs?|ep)(?:\(\w{1,8}\))?['"]?\s*[:=#]?\s*['"]?[[(]?\s*(\d+(?:\.\d+)?)(?!\w|[.:]\d)/i;
 const stepPattern =
   /(?:^|[^\w.-])(global[_ -]step|train[_ ]step|steps?|iters?|iterations?|itr|updates?)(?:\(\w{1,8}\))?['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
-const shortStepPattern = /(?:^|[^\w.-])(it|i|t|n)(?:\s*[:=]\s*|(?<=(?:^|[|,;\]])\s*it)\s+)(\d+)(?!\w|%|[.:]\d)/;
+/** Behind a tensor's shape, `tensor[4, 8] n=32`, stands the number of its elements. */
+const shortStepPattern =
+  /(?<!\d\](?: [a-z]\w{0,8})?)(?:^|[^\w.-])(it|i|t|n)(?:\s*[:=]\s*|(?<=(?:^|[|,;\]])\s*it)\s+)(\d+)(?!\w|%|[.:]\d)/;
 const batchPattern = /(?:^|[^\w.-])(batch(?:_(?:idx|number|nb|id))?)['"]?\s*[:=#]?\s*[[(]?\s*(\d+)(?!\w|%|[.:]\d)/i;
-const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/])/g;
+/** A date that a time follows, `12/31 23:59:58`, is no place in a run. */
+const fraction = /(?:^|[[(\s])(\d+)\s*\/\s*(\d+)(?![\w/]|[ ]\d\d:\d\d:\d\d)/g;
 /** Keras' report of a whole epoch, `8/8 - 1s - 97ms/step - loss: 0.5`: no step of it. */
 const epochReport = /^\s*(\d+)\/\1 - (?:ETA: )?\d+m?s - /;
 const barFraction = /\|\s*(\d+)\/(\d+)\s*\[/;
@@ -34,6 +37,8 @@ const pair = new RegExp(
 const bareNumbers = new RegExp(
   String.raw`^\s*(\d+)(?:[\s,:]+(${pythonNumberPattern}))(?:[\s,]+${pythonNumberPattern})*\s*$`,
 );
+/** Three columns and more that stand below each other. */
+const tableRow = /\S {2,}\S+ {2,}\S/;
 const bareAfterStep = new RegExp(String.raw`^\s*[\w ]+?\s+\d+[\s,:]+(${pythonNumberPattern})\s*$`);
 
 const positionNames =
@@ -53,7 +58,7 @@ const sentinelNames =
   /best|min(?:imum)?(?:_|$|\/)|max(?:imum)?(?:_|$|\/)|init|prev|threshold|thresh|bound|limit|patience|clip|fill|early|until|lowest|delta/i;
 
 export function isLossName(name: string): boolean {
-  return lossNames.test(name) && !/scale/i.test(name);
+  return lossNames.test(name) && !/scale|(?:std|standard)_?err/i.test(name);
 }
 
 export function isGradientName(name: string): boolean {
@@ -89,7 +94,7 @@ export function readMetricLine(line: LogLine): MetricLine | null {
 function bareNumberLine(match: RegExpExecArray): MetricLine | null {
   const text = match[2] ?? '';
   const value = parsePythonNumber(text);
-  if (value === null || /^[-+]?\d+$/.test(text)) return null;
+  if (value === null || /^[-+]?\d+$/.test(text) || tableRow.test(match[0])) return null;
   return { epoch: null, step: Number(match[1]), batch: null, stepName: '', values: [{ name: null, value }] };
 }
 
@@ -105,10 +110,28 @@ function namedValues(text: string): { name: string | null; value: number }[] {
     if (positionNames.test(name) || noiseNames.test(name) || fileNames.test(name)) continue;
     if (isBareSeparator && !(isMetricName(name) || otherKnownNames.test(name))) continue;
     const value = parsePythonNumber(match[4] ?? '');
-    if (value !== null) values.push({ name, value });
+    if (value === null) continue;
+    if (!Number.isFinite(value) && (isBareSeparator ? isProse(text, match, name) : isReason(text, match, name)))
+      continue;
+    values.push({ name, value });
     if (values.length >= 64) break;
   }
   return values;
+}
+
+/** `… makes the whole loss NaN. Drop them.` speaks of a loss, and prints none. */
+function isProse(text: string, match: RegExpExecArray, name: string): boolean {
+  const before = text.slice(Math.max(0, match.index - 24), match.index);
+  const after = text.slice(match.index + match[0].length);
+  return (
+    /\b(?:the|an?|your|its|makes?|of)\s*$/i.test(before) || /^whole\b/i.test(name) || /^[.!?] [A-Z][a-z]/.test(after)
+  );
+}
+
+/** `skipped: inf in grads` and `reason: nan/inf` tell why, and print no reading. */
+function isReason(text: string, match: RegExpExecArray, name: string): boolean {
+  const after = text.slice(match.index + match[0].length);
+  return !isMetricName(name) && /^(?:\/(?:nan|inf)\b|\s+(?:in|or|grad\w*|values?|found|detected)\b)/i.test(after);
 }
 
 function readPlace(line: LogLine): Omit<MetricLine, 'values'> {

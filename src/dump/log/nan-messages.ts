@@ -22,6 +22,10 @@ const detected =
   /\b(?:detected|found|encountered)\s+(?:an? |some )?(?:nans?|infs?|infinity|non-?finite)\b|\b(?:nans?|infs?|infinity)(?:\/(?:nan|inf)s?)?\s+(?:was |were |values? )?(?:detected|found|encountered)\b/i;
 /** A sentence of a person or a library, not a tensor that was printed into one line. */
 const maxStatementLength = 2000;
+/** Added to a file by a difference, quoted in a document, a cell of a table. */
+const isQuoted = /^[+>#|]/;
+/** What stands in quotes is a text or a name; an apostrophe within a word opens none. */
+const inQuotes = /(?<!\w)'[^']*'(?!\w)|"[^"]*"/g;
 /** A condition or a promise is no event. */
 const conditional =
   /\b(?:if|when|whether|unless|should|would|could|may|might|can|will|check(?:s|ing)?|detect(?:s|ing)?|filter(?:s|ing)?|no|never|without|0|zero)\b[^.]*?(?:nan|inf|finite)/i;
@@ -31,7 +35,7 @@ export function classifyException(exception: string): Classified | null {
   if (exception.length > 2 * maxStatementLength || unrelated.test(exception) || tornBackward.test(exception))
     return null;
   const message = exception.replace(/^[\w.]+:?\s*/, '');
-  if (!nanWord.test(message)) return null;
+  if (!nanWord.test(message.replace(inQuotes, ''))) return null;
   return generic(message);
 }
 
@@ -42,8 +46,8 @@ export function mentionsNonFinite(text: string): boolean {
 
 /** @returns null where the line states nothing of the kind. */
 export function classifyStatement(text: string): Classified | null {
-  if (text.length > maxStatementLength || !(statement.test(text) || detected.test(text)) || conditional.test(text))
-    return null;
+  if (text.length > maxStatementLength || isQuoted.test(text)) return null;
+  if (!(statement.test(text) || detected.test(text)) || conditional.test(text)) return null;
   return generic(text);
 }
 

@@ -32,10 +32,15 @@ type PrefixRule = (line: Stripped) => boolean;
 
 const launcherRank = /^(?:\[rank(\d+)\]:[ ]?|\[default(\d+)\]:)/;
 const rayWorker = /^\((?:([\w.:]+)(?: rank=(\d+))?,? )?pid=(\d+)(?:, ip=([\w.:]+))?\)[ ]?/;
-const containerName = /^([\w.-]+-\d+)[ ]+\|[ ]?/;
+const containerName = /^([\w.-]+-\d+|algo-\d+-\w+)[ ]+\|[ ]?/;
 const kubernetesPod = /^\[pod\/([\w./-]+)\][ ]?/;
 const ciTimestamp =
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)(?:[ ](?:stdout|stderr) [FP](?=[ ]))?(?:[ ]|$)/;
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)(?:[ ](?:stdout|stderr) [FP](?=[ ])| \d\d[OE]\+?)?(?:[ ]|$)/;
+/** `mpirun --tag-output`; a blank follows in newer versions alone. */
+const mpiTag = /^\[\d+,(\d+)\]<(?:stdout|stderr|stddiag)>:(?:[ ](?=\S))?/;
+/** `gh run view --log`: the job and the step stand before the time. */
+const ciJob = /^[^\t]{1,200}\t[^\t]{1,200}\t\uFEFF?(?=\d{4}-\d\d-\d\dT)/;
+const syslog = /^[A-Z][a-z]{2}[ ]{1,2}\d{1,2}[ ]\d\d:\d\d:\d\d[ ][\w.-]+[ ]([\w./@-]+)(?:\[\d+\])?:[ ]?/;
 const ciMarker = /^##\[(?:error|warning|debug|group|command)\]/;
 const numberedTask = /^[ ]*(\d{1,5}):[ ]/;
 
@@ -54,7 +59,7 @@ const loggerHeaders: readonly RegExp[] = [
   new RegExp(String.raw`^\[${dateTime}\]\[[\w.<>-]*\]\[(${levelName})\](?:[ ]-)?[ ]`),
   // date - name - LEVEL - message, date LEVEL name: message, date (pid) [LEVEL] message
   new RegExp(
-    String.raw`^\[?${dateTime}\]?[ ,:-]{1,20}(?:\(\d+\)[ ]*)?(?:[\w.<>/-]+(?:\[\d+\])?[ ]*-[ ]+|[\w.]+[ ]+(?=\[))?\[?(${levelName})\]?(?:[ ]*-[ ]+|:[ ]?|[ ]+)(?:[\w.<>/-]+(?::[\w.<>]+)*:[ ]|[\w.<>/-]+[ ]-[ ])?`,
+    String.raw`^\[?${dateTime}\]?[ ,:-]{1,8}(?:\(\d+\)[ ]*)?(?:[\w.<>/-]+(?:\[\d+\])?[ ]*-[ ]+|[\w.]+[ ]+(?=\[))?\[?(${levelName})\]?(?:[ ]*-[ ]+|:[ ]?|[ ]+)(?:[\w.<>/-]+(?::[\w.<>]+)*:[ ]|[\w.<>/-]+[ ]-[ ])?`,
   ),
   // LEVEL:name:message
   new RegExp(String.raw`^(${levelName}):[\w.<>/-]+:`),
@@ -64,8 +69,12 @@ const loggerHeaders: readonly RegExp[] = [
   /^(?:\[rank\d+\]:)?\[([DIWEF])(?:\d{3,4}[ ][\d:.]+)?[^\]\n]*?\.(?:cpp|cc|cu|h|py):\d+\][ ]?/,
   /^([IWEF])\d{4}[ ][\d:.]+[ ]+(?:\d+[ ]+)?[\w./-]+:\d+\][ ]?/,
   // a bare date
-  new RegExp(String.raw`^\[?${dateTime}\]?(?:[ ]-[ ]|:[ ]|[ ]+\|?[ ]*)(?=\S)`),
+  new RegExp(String.raw`^\[?${dateTime}\]?(?:[ ]-[ ]|:[ ]|[ ]+\|[ ]|[ ])`),
 ];
+
+const timeBeforeWrapper = new RegExp(
+  String.raw`^\[?${dateTime}\]? (?=\[rank\d|\[default\d|\[\d+,\d+\]<|\(\w[^()]*pid=|\[pod/|[ ]*\d{1,5}: )`,
+);
 
 const statedRank = /^\[?(?:rank|Rank|RANK)[ :=]?[ ]?(\d+)\]?(?=[\s:,|\]-])/;
 const progressBar =
@@ -80,8 +89,21 @@ export const noHints: PrefixHints = { numberedTasks: false };
 
 /** @returns the cleaned pieces of one line: more than one where two processes wrote into the same line. */
 export function cleanLine(number: number, raw: string, endsLine: boolean, hints: PrefixHints): LogLine[] {
+  const text = unwrapJsonLine(raw);
+  if (!redrawn.test(text)) return cleanPieces(number, stripTerminalCodes(text), endsLine, hints);
+  const drawings = text.split(redrawn).filter((drawing) => drawing.length > 0);
+  return drawings.flatMap((drawing, i) =>
+    cleanPieces(number, stripTerminalCodes(drawing), endsLine && i === drawings.length - 1, hints),
+  );
+}
+
+/** A bar that deletes itself to be drawn anew, and line ends inside of a line that was unwrapped. */
+const backspace = '\u0008';
+const redrawn = new RegExp(`[\r\n]+|${backspace}{3,}`);
+
+function cleanPieces(number: number, text: string, endsLine: boolean, hints: PrefixHints): LogLine[] {
   const pieces: LogLine[] = [];
-  let rest = unwrapJsonLine(stripTerminalCodes(raw));
+  let rest = text;
   for (;;) {
     const line = clean(number, rest, endsLine, hints);
     const glued = line.text.indexOf('[rank', 1) < 0 ? 0 : line.text.slice(1).search(gluedRank) + 1;
@@ -100,16 +122,24 @@ const maxGlued = 64;
 
 function clean(number: number, text: string, endsLine: boolean, hints: PrefixHints): LogLine {
   const line: Stripped = { text, rank: null, channel: '', level: null };
-  // Wrappers nest (a container around a launcher around a logger), and each is taken off at most a few times.
-  for (let round = 0; round < 5; round++) {
-    if (!wrapperRules.some((rule) => rule(line)) && !(hints.numberedTasks && round === 0 && taskNumber(line))) break;
-  }
+  unwrap(line, hints.numberedTasks);
   loggerHeader(line);
   if (line.rank === null) {
     const stated = statedRank.exec(line.text);
     if (stated) line.rank = Number(stated[1]);
   }
   return { number, endsLine, isProgressBar: progressBar.test(line.text), ...line };
+}
+
+/** Wrappers nest (a container around a launcher around a logger), and each is taken off at most a few times. */
+function unwrap(line: Stripped, hasTaskNumbers: boolean): void {
+  let mayBeTask = hasTaskNumbers;
+  for (let round = 0; round < 6; round++) {
+    if (wrapperRules.some((rule) => rule(line))) continue;
+    if (mayBeTask && taskNumber(line)) mayBeTask = false;
+    // A time alone is whoever's who kept the log.
+    else if (!take(line, timeBeforeWrapper)) return;
+  }
 }
 
 const wrapperRules: readonly PrefixRule[] = [
@@ -127,6 +157,14 @@ const wrapperRules: readonly PrefixRule[] = [
     }),
   (line) => line.text.startsWith('[pod/') && take(line, kubernetesPod, (match) => addChannel(line, match[1])),
   (line) => isDigit(line.text) && take(line, ciTimestamp),
+  (line) =>
+    line.text.startsWith('[') &&
+    take(line, mpiTag, (match) => {
+      line.rank = Number(match[1]);
+      line.channel = `rank ${line.rank}`;
+    }),
+  (line) => line.text.includes('\t') && take(line, ciJob),
+  (line) => line.text.charCodeAt(6) === space && take(line, syslog, (match) => addChannel(line, match[1])),
   (line) => line.text.startsWith('##[') && take(line, ciMarker),
   (line) =>
     line.text.includes('|') && !isDigit(line.text) && take(line, containerName, (match) => addChannel(line, match[1])),
@@ -143,7 +181,7 @@ function addChannel(line: Stripped, name: string | undefined): void {
   line.channel += `(${name ?? ''})`;
 }
 
-function loggerHeader(line: Stripped): void {
+function loggerHeader(line: Stripped, mayRepeat = true): void {
   const first = line.text.charCodeAt(0);
   // Only a digit, a bracket or a capital can begin a header: most lines stop here.
   if (!(isDigitCode(first) || first === bracket || (first >= 65 && first <= 90))) return;
@@ -155,6 +193,8 @@ function loggerHeader(line: Stripped): void {
     ) {
       const rank = /^\[Rank (\d+)\][ ]/.exec(line.text);
       if (rank) line.rank = Number(rank[1]);
+      // A time alone may be of who kept the log, and the logger's own header follows.
+      if (line.level === null && mayRepeat) loggerHeader(line, false);
       return;
     }
   }
@@ -187,16 +227,20 @@ function levelOf(name: string | undefined): LogLevel | null {
   }
 }
 
-/** A line of docker's json-file driver: `{"log":"text\n","stream":"stderr","time":"…"}`. */
+const jsonLine = /^[[,]?(\{"(?:log|stream_name)": ?"[^\n]*\}),?\]?$/;
+
+/** A line of docker's json-file driver, `{"log":"text\n","stream":"stderr","time":"…"}`, or of a Kaggle kernel, which calls the text `data`. */
 function unwrapJsonLine(text: string): string {
-  if (!text.startsWith('{"log":"') || !text.endsWith('}')) return text;
+  const json =
+    text.charCodeAt(0) === brace || text.startsWith('[{') || text.startsWith(',{') ? jsonLine.exec(text) : null;
+  if (json === null) return text;
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && 'log' in parsed && typeof parsed.log === 'string') {
-      return stripTerminalCodes(parsed.log.replace(/\r?\n$/, ''));
-    }
+    const parsed: unknown = JSON.parse(json[1] ?? '');
+    if (typeof parsed !== 'object' || parsed === null) return text;
+    const inner = 'log' in parsed ? parsed.log : 'data' in parsed ? parsed.data : null;
+    if (typeof inner === 'string') return inner.replace(/\r?\n$/, '');
   } catch {
-    // Not docker's after all: the line stands as it is.
+    // Not theirs after all: the line stands as it is.
   }
   return text;
 }
@@ -206,7 +250,7 @@ function unwrapJsonLine(text: string): string {
  * task numbers come again and again.
  */
 export function sniffPrefixHints(lines: readonly string[]): PrefixHints {
-  const written = lines.map(stripTerminalCodes).filter((line) => line.trim().length > 0);
+  const written = lines.map(withoutWrappers).filter((line) => line.trim().length > 0);
   const seen = new Map<string, number>();
   let labelled = 0;
   for (const line of written) {
@@ -219,7 +263,15 @@ export function sniffPrefixHints(lines: readonly string[]): PrefixHints {
   return { numberedTasks: written.length >= 4 && labelled >= 0.9 * written.length && repeats >= 0.5 * labelled };
 }
 
+function withoutWrappers(raw: string): string {
+  const line: Stripped = { text: stripTerminalCodes(unwrapJsonLine(raw)), rank: null, channel: '', level: null };
+  unwrap(line, false);
+  return line.text;
+}
+
 const bracket = 91;
+const space = 32;
+const brace = 123;
 
 function isDigit(text: string): boolean {
   return isDigitCode(text.charCodeAt(0));

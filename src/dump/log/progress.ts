@@ -41,6 +41,7 @@ interface Track {
   bounds: { first: number; last: number } | null | undefined;
 }
 
+const wholeBar = /100%\||[━\]|]\s*(\d+)\/\1(?!\d)/;
 const maxSeries = 128;
 
 export class Progress {
@@ -58,7 +59,8 @@ export class Progress {
     if (line.isProgressBar && metric.step !== null) {
       for (const data of this.stepless) data.correctLastStep(metric.step);
     }
-    if (!line.isProgressBar) this.advance(line.rank, metric);
+    if (line.isProgressBar) this.enterByBar(line, metric);
+    else this.advance(line.rank, metric);
     if (metric.values.length > 0 || line.isProgressBar) this.stepless = [];
     this.record(line, metric);
     return metric;
@@ -109,6 +111,17 @@ export class Progress {
     track.firstOfEpoch ??= count;
     track.count = count;
     track.countsBatches = metric.step === null;
+  }
+
+  /** A bar that names its epoch tells of the epoch that runs, where no print says more. */
+  private enterByBar({ rank, text }: LogLine, metric: MetricLine): void {
+    const { epoch } = metric;
+    if (epoch === null || !Number.isInteger(epoch)) return;
+    const track = this.track(rank);
+    if (track.count !== null) return;
+    if (epoch !== track.epoch) this.enterEpoch(track, metric);
+    track.epoch = epoch;
+    track.isEpochRunning = !wholeBar.test(text);
   }
 
   private enterEpoch(track: Track, metric: MetricLine): void {

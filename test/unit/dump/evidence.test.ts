@@ -33,7 +33,7 @@ test('a recorded run blames its line with the values that were met there', async
   assert.equal(first.line, 33);
   assert.deepEqual(first.rules, ['NAN101']);
   assert.deepEqual(first.clauses, [
-    'step 241, batch 41, forward: `aten::log` gives −infinity',
+    'step 241, batch 41, forward: `log` gives −infinity',
     'output 0 holds 8 −Inf in 9216 elements',
     'input 0 ran from 0 to 1',
   ]);

@@ -75,6 +75,19 @@ test('lines that are no training print', () => {
     'RuntimeError: expected scalar type Float but found Half',
     '1 2 3',
     'seed: 1',
+    'hidden tensor[2, 6] n=12 x∈[-1.25, 0.75] μ=0.1 σ=0.5',
+    '02/28 07:15:00 INFO saved what was learned',
   ];
   for (const text of others) assert.equal(read(text), null, text);
+});
+
+test('a reason is no reading', () => {
+  for (const text of ['step 4 | loss 0.5 | skipped: inf in grads', 'step 4 loss 0.5 (dropped: nan/inf found)']) {
+    assert.deepEqual(
+      read(text)?.values.map(({ name }) => name),
+      ['loss'],
+      text,
+    );
+  }
+  assert.deepEqual(read('step 4 | loss: inf in all')?.values, [{ name: 'loss', value: Number.POSITIVE_INFINITY }]);
 });

@@ -81,3 +81,11 @@ test('a bar drawn after a print says which step that was', () => {
   assert.deepEqual(loss?.steps, [5, 10]);
   assert.deepEqual(loss?.values, [2, Number.NaN]);
 });
+
+test('a bar that names its epoch tells which one runs', () => {
+  const bar = (epoch: number, done: number) => `Epoch ${epoch}: ${done * 10}%|#   | ${done}/10 [00:01<00:02, 9.1it/s]`;
+  assert.deepEqual(after([bar(0, 0), bar(0, 4)]), { step: null, epoch: 0, batch: null });
+  assert.deepEqual(after([bar(0, 9), bar(0, 10), bar(1, 3)]), { step: null, epoch: 1, batch: null });
+  // Drawn whole: what fails comes after it.
+  assert.deepEqual(after([bar(0, 10)]), { step: null, epoch: null, batch: null });
+});

@@ -94,6 +94,7 @@ function anomalyView(anomaly: Anomaly): AnomalyView {
     blamed,
     stats: (anomaly.stats ?? []).slice(0, limits.stats).map(statsView),
     rules: anomaly.rules.filter((code) => ruleCode.test(code)).slice(0, limits.rules),
+    file: shortTextOrNull(anomaly.file ?? null),
     hasText: anomaly.span !== null,
   };
 }

@@ -6,19 +6,19 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { CheckOptions } from '../../../src/analyzer/checkpoints/options';
-import type { PythonParser } from '../../../src/syntax/parser';
-import { newParser } from '../syntax/python-parser';
-import { inserted } from './checkpointing';
+import type { CheckOptions } from '../../src/analyzer/checkpoints/options';
+import type { PythonParser } from '../../src/syntax/parser';
+import { inserted } from '../unit/checkpoints/checkpointing';
+import { newParser } from '../unit/syntax/python-parser';
 
-const python = path.join(process.cwd(), '.cache/venv/bin/python');
+const python = process.env.NANLENS_VENV_PYTHON ?? '';
 
 let parser: PythonParser;
 let folder: string;
 before(async () => {
   parser = await newParser();
   folder = mkdtempSync(path.join(tmpdir(), 'nanlens-checkpoints-'));
-  assert.ok(existsSync(python), 'the Python environment with PyTorch is missing: npm test makes it');
+  assert.ok(existsSync(python), 'run this through node scripts/proofs.mjs');
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

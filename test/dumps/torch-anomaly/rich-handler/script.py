@@ -1,0 +1,28 @@
+import logging
+
+import torch
+from rich.logging import RichHandler
+
+logging.basicConfig(level="INFO", format="%(message)s", handlers=[RichHandler(rich_tracebacks=True)])
+logging.captureWarnings(True)
+log = logging.getLogger("fit")
+weights = torch.tensor([1.0, -1.0], requires_grad=True)
+
+
+def distance(a, b):
+    return torch.sqrt((a - b) ** 2).mean()  # blamed
+
+
+def fit():
+    torch.autograd.set_detect_anomaly(True)
+    for step in range(5):
+        target = torch.tensor([3.0, -1.0 if step == 3 else 1.0])
+        loss = distance(weights, target)
+        loss.backward()
+        log.info("step %d loss %.4f", step, loss.item())
+
+
+try:
+    fit()
+except RuntimeError:
+    log.exception("the training failed")
