@@ -82,7 +82,9 @@ export class RunEvidenceStore implements vscode.Disposable {
 
   /** What ran on a line (1-based) that still reads as it did in the run. */
   observed(file: string, lines: readonly string[], line: number): OfRun<ObservedLine>[] {
-    const evidence = this.of(file).flatMap(({ observed }) => observed);
+    const text = lines[line - 1]?.trim();
+    // Thousands of lines may be known; to find where each is now would take as many searches through the file.
+    const evidence = this.of(file).flatMap(({ observed }) => observed.filter(({ wanted }) => wanted?.trim() === text));
     return placed(evidence, lines)
       .filter((one) => one.line === line)
       .map((one) => one.evidence);
