@@ -3,10 +3,10 @@
 import { resolve } from 'node:path';
 import { unknownSelectors } from '../analyzer/config';
 import type { Confidence } from '../analyzer/finding';
+import { hint } from '../project/closest';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
 import { filesBeside } from './beside';
-import { hint } from './closest';
 import { type Context, EXIT, type ExitCode, ruleBook } from './context';
 import { discover, type Failure } from './discovery';
 import type { Engine } from './engine';
