@@ -4,18 +4,7 @@
 (module
   (memory (export "memory") 2)
 
-  ;; Places of the tables: halves of the first, second and third byte at 0, 32, 64 (lower half, then upper); then hashes of the words.
-  (global $hashes i32 (i32.const 128))
-
-  (func $halves (param $bytes v128) (param $table i32) (result v128)
-    (v128.and
-      (i8x16.swizzle
-        (v128.load (local.get $table))
-        (v128.and (local.get $bytes) (i8x16.splat (i32.const 15))))
-      (i8x16.swizzle
-        (v128.load offset=16 (local.get $table))
-        (i8x16.shr_u (local.get $bytes) (i32.const 4)))))
-
+  ;; Places of the tables: halves of the first, second and third byte at 0, 32, 64 (lower half, then upper); then, at 128, hashes of the words.
   ;; Whether the three bytes at a place have the hash of a word, and are not what stands in nearly every line: `INFO`, `loss 2.31`.
   (func $isWord (param $at i32) (result i32)
     (local $three i32)
@@ -49,20 +38,47 @@
   (func (export "find") (param $from i32) (param $to i32) (result i32)
     (local $mask i32)
     (local $at i32)
+    (local $bytes v128)
+    (local $sets v128)
+    (local $fifteen v128)
+    (local $firstLower v128)
+    (local $firstUpper v128)
+    (local $secondLower v128)
+    (local $secondUpper v128)
+    (local $thirdLower v128)
+    (local $thirdUpper v128)
+    (local.set $fifteen (i8x16.splat (i32.const 15)))
+    (local.set $firstLower (v128.load (i32.const 0)))
+    (local.set $firstUpper (v128.load (i32.const 16)))
+    (local.set $secondLower (v128.load (i32.const 32)))
+    (local.set $secondUpper (v128.load (i32.const 48)))
+    (local.set $thirdLower (v128.load (i32.const 64)))
+    (local.set $thirdUpper (v128.load (i32.const 80)))
     (block $none
       (loop $stretch
         (br_if $none (i32.ge_u (local.get $from) (local.get $to)))
+        ;; The sets of words that may stand at each of sixteen places: by the first byte, the second and the third.
+        (local.set $bytes (v128.load (local.get $from)))
+        (local.set $sets
+          (v128.and
+            (i8x16.swizzle (local.get $firstLower) (v128.and (local.get $bytes) (local.get $fifteen)))
+            (i8x16.swizzle (local.get $firstUpper) (i8x16.shr_u (local.get $bytes) (i32.const 4)))))
+        (local.set $bytes (v128.load offset=1 (local.get $from)))
+        (local.set $sets
+          (v128.and
+            (local.get $sets)
+            (v128.and
+              (i8x16.swizzle (local.get $secondLower) (v128.and (local.get $bytes) (local.get $fifteen)))
+              (i8x16.swizzle (local.get $secondUpper) (i8x16.shr_u (local.get $bytes) (i32.const 4))))))
+        (local.set $bytes (v128.load offset=2 (local.get $from)))
+        (local.set $sets
+          (v128.and
+            (local.get $sets)
+            (v128.and
+              (i8x16.swizzle (local.get $thirdLower) (v128.and (local.get $bytes) (local.get $fifteen)))
+              (i8x16.swizzle (local.get $thirdUpper) (i8x16.shr_u (local.get $bytes) (i32.const 4))))))
         (local.set $mask
-          (i32.xor
-            (i32.const 0xffff)
-            (i8x16.bitmask
-              (i8x16.eq
-                (v128.const i32x4 0 0 0 0)
-                (v128.and
-                  (v128.and
-                    (call $halves (v128.load (local.get $from)) (i32.const 0))
-                    (call $halves (v128.load offset=1 (local.get $from)) (i32.const 32)))
-                  (call $halves (v128.load offset=2 (local.get $from)) (i32.const 64)))))))
+          (i32.xor (i32.const 0xffff) (i8x16.bitmask (i8x16.eq (local.get $sets) (v128.const i32x4 0 0 0 0)))))
         (loop $candidate
           (if (local.get $mask)
             (then
