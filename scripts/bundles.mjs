@@ -25,6 +25,8 @@ const common = {
   // The packages' ESM entries need import.meta.url, which a CommonJS bundle has not.
   alias: {
     'web-tree-sitter': path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.cjs'),
+    // For Node it names a UMD file, whose own imports no bundler sees.
+    'jsonc-parser': path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js'),
     tinyglobby: path.join(root, 'node_modules/tinyglobby/dist/index.cjs'),
   },
   loader: { '.wasm': 'binary', '.md': 'text', '.py': 'text' },

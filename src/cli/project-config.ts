@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RuleIdentity } from '../analyzer/config';
 import type { AnalysisConfig, Confidence } from '../analyzer/finding';
-import { combineLayers, ignoredInFile } from '../project/configuration';
+import { configurationFor } from '../project/configuration';
 import { type ProjectProblem, type ProjectSettings, readProjectSettings } from '../project/settings';
 import { LineIndex } from '../text/line-index';
 import { UsageError } from './arguments';
@@ -92,11 +92,11 @@ export class ProjectConfigs {
   async configFor(file: string): Promise<AnalysisConfig> {
     const project = await this.settingsIn(path.dirname(file));
     const { select, ignore, minConfidence } = this.commandLine;
-    return combineLayers([
-      project?.settings ?? {},
-      { select: select.length > 0 ? select : undefined },
-      { ignore: project && ignoredInFile(project.settings, relativePath(project.folder, file)) },
-      { ignore, minConfidence },
-    ]);
+    return configurationFor({
+      person: { select: select.length > 0 ? select : undefined, ignore, minConfidence },
+      project: project?.settings,
+      path: project ? relativePath(project.folder, file) : '',
+      preference: 'editorFirst',
+    });
   }
 }

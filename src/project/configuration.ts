@@ -32,6 +32,26 @@ export function combineLayers(layers: readonly ConfigLayer[]): AnalysisConfig {
   return config;
 }
 
+/** Of a person's settings and the project's: which count where both speak, or whether the project is asked at all. */
+export type ConfigurationPreference = 'editorFirst' | 'filesystemFirst' | 'editorOnly';
+
+export interface ConfigurationSources {
+  readonly person: ConfigLayer;
+  readonly project: ProjectSettings | undefined;
+  /** The file, relative to the project's folder, with slashes. */
+  readonly path: string;
+  readonly preference: ConfigurationPreference;
+}
+
+/** The configuration that holds for one file. What the project ignores in that file alone, it ignores in any case. */
+export function configurationFor({ person, project, path, preference }: ConfigurationSources): AnalysisConfig {
+  if (project === undefined || preference === 'editorOnly') return combineLayers([person]);
+  const inFile = { ignore: ignoredInFile(project, path) };
+  if (preference === 'filesystemFirst') return combineLayers([person, project, inFile]);
+  const { select, ...rest } = person;
+  return combineLayers([project, { select }, inFile, rest]);
+}
+
 /** The rules that the project ignores in one file. @param path relative to the project's folder, with slashes */
 export function ignoredInFile(project: ProjectSettings, path: string): readonly string[] {
   return project.perFileIgnores.flatMap(({ files, selectors }) => (files.matches(path) ? selectors : []));

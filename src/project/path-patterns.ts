@@ -5,8 +5,13 @@ import ignore, { type Ignore } from 'ignore';
 export class PathPatterns {
   private readonly compiled: Ignore;
 
-  constructor(patterns: readonly string[]) {
+  constructor(private readonly patterns: readonly string[]) {
     this.compiled = ignore().add(patterns);
+  }
+
+  /** What tells these patterns from others. */
+  toJSON(): readonly string[] {
+    return this.patterns;
   }
 
   /**

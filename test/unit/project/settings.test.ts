@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isEnabled, severityOf } from '../../../src/analyzer/config';
 import type { Severity } from '../../../src/analyzer/finding';
-import { combineLayers, ignoredInFile } from '../../../src/project/configuration';
+import { combineLayers, configurationFor, ignoredInFile } from '../../../src/project/configuration';
 import { readProjectSettings } from '../../../src/project/settings';
 
 const LOG = { code: 'NAN101', name: 'log-of-possible-zero', severity: 'warning' as Severity };
@@ -177,5 +177,21 @@ describe('layers', () => {
     assert.equal(severityOf(LOG, combineLayers([project, { severity: { NAN101: 'hint' } }])), 'hint');
     assert.equal(severityOf(LOG, combineLayers([project, { severity: { [LOG.name]: 'hint' } }])), 'hint');
     assert.equal(severityOf(LOG, combineLayers([project, { severity: { ALL: 'hint' } }])), 'error');
+  });
+
+  it('of a person and a project lie as the person prefers', () => {
+    const { settings } = readProjectSettings(
+      '[tool.nanlens]\nmin-confidence = "proven"\nignore = ["NAN4"]\nper-file-ignores = { "a.py" = ["NAN1"] }',
+      RULES,
+    );
+    const person = { select: ['ALL'], minConfidence: 'possible' as const };
+    const from = (preference: 'editorFirst' | 'filesystemFirst' | 'editorOnly', path: string) =>
+      configurationFor({ person, project: settings, path, preference });
+    assert.deepEqual(from('editorFirst', 'b.py'), { ...combineLayers([person]) });
+    assert.deepEqual(from('editorOnly', 'a.py'), combineLayers([person]));
+    assert.equal(from('filesystemFirst', 'b.py').minConfidence, 'proven');
+    assert.ok(!isEnabled(CLIP, from('filesystemFirst', 'b.py')));
+    assert.ok(isEnabled(CLIP, from('editorFirst', 'a.py')));
+    assert.deepEqual(from('editorFirst', 'a.py').ignore, ['NAN1']);
   });
 });
