@@ -1,10 +1,10 @@
 // What every output format is given: one report a file, with positions that people and programs count from one.
 
 import type { AnalysisResult, Finding, RuleInfo } from '../analyzer/finding';
+import type { SourceFile } from '../project/source-file';
 import { LineIndex } from '../text/line-index';
 import type { Span } from '../text/span';
 import type { Failure } from './discovery';
-import type { SourceFile } from './source-file';
 
 /** 1-based line, and 1-based column in UTF-16 code units. */
 export interface Place {
