@@ -15,12 +15,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   analyzer: ['text', 'syntax', 'semantic', 'rules'],
   dump: ['text'],
   protocol: ['text', 'dump'],
-  cli: ['text', 'analyzer', 'dump'],
-  extension: ['text', 'analyzer', 'dump', 'protocol'],
+  agent: ['text', 'analyzer', 'dump'],
+  cli: ['text', 'analyzer', 'dump', 'agent'],
+  extension: ['text', 'analyzer', 'dump', 'protocol', 'agent'],
   webview: ['protocol'],
 };
 
-const PURE = ['text', 'syntax', 'semantic', 'rules', 'analyzer', 'dump', 'protocol'];
+const PURE = ['text', 'syntax', 'semantic', 'rules', 'analyzer', 'dump', 'protocol', 'agent'];
 
 /** The vocabulary of findings: types that rules speak and the facade passes on. It imports nothing above `text`. */
 const VOCABULARY = 'src/analyzer/finding';
