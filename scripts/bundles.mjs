@@ -52,9 +52,29 @@ const sharesWebBundle = {
   },
 };
 
+/** The protocol of `nanlens mcp` stands in a file of its own, so that the other commands start without it. */
+const sdkBeside = {
+  name: 'sdk-beside',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/mcp\/sdk$/ }, () => ({ path: './mcp.js', external: true }));
+  },
+};
+
+/** The command line: its program, and what it loads from beside itself. */
+export const cliBundles = [
+  {
+    ...nodeBundle,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [sdkBeside],
+  },
+  { ...nodeBundle, entryPoints: ['src/cli/mcp/sdk.ts'], outfile: 'dist/mcp.js', minify: true },
+];
+
 /** Every file of dist/. */
 export const bundles = [
-  { ...nodeBundle, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } },
+  ...cliBundles,
   {
     ...hostBundle,
     entryPoints: ['src/extension/main.desktop.ts'],
