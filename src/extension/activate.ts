@@ -15,6 +15,7 @@ import { registerRecorderCommands } from './features/recorder/commands';
 import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
+import { registerValueHover } from './features/value-hover/hover';
 import type { Platform } from './platform';
 
 async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8Array; language: Uint8Array }> {
@@ -55,6 +56,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     status,
     registerDiagnostics(service, runEvidence),
     registerRunEvidence(runEvidence),
+    registerValueHover(engine),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
     registerRecorderCommands(extensionUri, engine, log),
