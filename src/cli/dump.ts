@@ -9,9 +9,10 @@ import type { ReadResult } from '../dump/model';
 import { openDump } from '../dump/open';
 import type { NamedDump } from '../dump/ranks';
 import { type RunFolderReading, readRunFolder } from '../dump/run-folder';
+import { EXCLUDED_FOLDERS } from '../project/discovery';
 import type { CommandSpec, ParsedArguments } from './arguments';
 import { type Context, EXIT, type ExitCode } from './context';
-import { displayPath, EXCLUDED_FOLDERS } from './discovery';
+import { displayPath } from './discovery';
 import { dumpToText } from './dump-text';
 import { describeFileError } from './file-error';
 import { type OpenSource, openFileSource, spoolStream } from './file-source';
@@ -88,7 +89,8 @@ class DumpRun {
   }
 }
 
-function folderOnDisk(root: string, onRead: (bytes: number) => void): Folder {
+/** Links in it are passed over. */
+export function folderOnDisk(root: string, onRead: (bytes: number) => void): Folder {
   return {
     name: path.basename(root),
     async entries(below) {

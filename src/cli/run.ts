@@ -1,5 +1,6 @@
 // From the arguments to a command and its exit code; every error that reaches here is told in words.
 
+import { hint } from '../project/closest';
 import {
   type CommandSpec,
   commandHelp,
@@ -10,9 +11,9 @@ import {
 } from './arguments';
 import { CHECK, runCheck } from './check';
 import { CHECKPOINTS, runCheckpoints } from './checkpoints';
-import { hint } from './closest';
 import { type Context, EXIT, type ExitCode } from './context';
 import { DUMP, runDump } from './dump';
+import { MCP, runMcp } from './mcp';
 import { RECORDER, runRecorder } from './recorder';
 import { EXPLAIN, RULES, runExplain, runRules } from './rules';
 import type { Terminal } from './terminal';
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   { spec: RECORDER, run: runRecorder },
   { spec: RULES, run: runRules },
   { spec: EXPLAIN, run: runExplain },
+  { spec: MCP, run: runMcp },
 ];
 
 function overview(terminal: Terminal): string {

@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { AnalysisResult, Finding } from '../../analyzer/finding';
 import type { EngineClient } from '../engine/client';
 import type { Clock } from '../engine/clock';
-import { settingsFor } from '../settings';
+import { type Configurations, relativePath } from '../project/configurations';
+import type { SettingProblem } from '../settings-model';
 import { type FilesBeside, filesBeside, NOTHING_BESIDE } from './beside';
 import { Debouncer } from './debounce';
 import { documentsOf, openSubjects, type Subject, subjectOf } from './scope';
@@ -28,8 +29,17 @@ export const ANALYSIS_BUDGET = 10_000;
 /** A text that was given up this often is left alone until it is asked for by a person. */
 const MAX_TIMEOUTS = 2;
 
+/** A file, or a notebook, that is open and was analysed. */
+export interface OpenProgram {
+  readonly uri: vscode.Uri;
+  readonly isNotebook: boolean;
+  readonly documents: readonly DocumentAnalysis[];
+}
+
 export interface FindingsChange {
   readonly uri: vscode.Uri;
+  /** The file or notebook that the document is of. */
+  readonly program: vscode.Uri;
   /** Undefined where nothing is known any more. */
   readonly analysis: DocumentAnalysis | undefined;
 }
@@ -46,6 +56,8 @@ interface Entry {
   turn: number;
   /** Why there are no findings; undefined where there is nothing to say. */
   note: string | undefined;
+  /** The pyproject.toml that leaves it out. */
+  excludedBy: vscode.Uri | undefined;
 }
 
 export class AnalysisService implements vscode.Disposable {
@@ -62,6 +74,7 @@ export class AnalysisService implements vscode.Disposable {
 
   constructor(
     private readonly engine: EngineClient,
+    private readonly configurations: Configurations,
     private readonly log: vscode.LogOutputChannel,
     clock: Clock,
   ) {
@@ -84,9 +97,7 @@ export class AnalysisService implements vscode.Disposable {
       vscode.workspace.onDidChangeTextDocument((event) => this.textChanged(event)),
       vscode.workspace.onDidChangeNotebookDocument((event) => this.notebookChanged(event)),
       ...this.watchFilesBeside(),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('nanlens')) this.analyzeEverything();
-      }),
+      configurations.onDidChange((folder) => (folder ? this.analyzeBelow(folder) : this.analyzeEverything())),
     );
     this.rescope();
   }
@@ -101,6 +112,28 @@ export class AnalysisService implements vscode.Disposable {
   noteOn(document: vscode.TextDocument): string | undefined {
     const subject = subjectOf(document);
     return subject && this.entries.get(subject.key)?.note;
+  }
+
+  /** All that is open and was analysed. */
+  openPrograms(): OpenProgram[] {
+    return [...this.entries.values()]
+      .filter(({ documents }) => documents.size > 0)
+      .map(({ subject, documents }) => ({
+        uri: subject.uri,
+        isNotebook: 'notebook' in subject,
+        documents: [...documents.values()],
+      }));
+  }
+
+  /** Whether the file or notebook is open and was analysed. */
+  isKnown(uri: vscode.Uri): boolean {
+    return (this.entries.get(uri.toString())?.documents.size ?? 0) > 0;
+  }
+
+  /** The pyproject.toml that leaves the document out. */
+  excludedBy(document: vscode.TextDocument): vscode.Uri | undefined {
+    const subject = subjectOf(document);
+    return subject && this.entries.get(subject.key)?.excludedBy;
   }
 
   isBusy(document: vscode.TextDocument): boolean {
@@ -147,6 +180,14 @@ export class AnalysisService implements vscode.Disposable {
     for (const entry of this.entries.values()) this.analyzeNow(entry);
   }
 
+  /** Analyses what lies below the folder, and what lies nowhere: the settings of a folder may hold for it too. */
+  private analyzeBelow(folder: vscode.Uri): void {
+    for (const entry of this.entries.values()) {
+      const { uri } = entry.subject;
+      if (uri.scheme !== folder.scheme || relativePath(folder, uri) !== '') this.analyzeNow(entry);
+    }
+  }
+
   dispose(): void {
     this.debouncer.cancelAll();
     for (const subscription of this.subscriptions) subscription.dispose();
@@ -174,6 +215,7 @@ export class AnalysisService implements vscode.Disposable {
         beside: NOTHING_BESIDE,
         turn: 0,
         note: undefined,
+        excludedBy: undefined,
       };
       this.entries.set(key, entry);
       this.analyzeNow(entry);
@@ -211,7 +253,7 @@ export class AnalysisService implements vscode.Disposable {
       const findings = shiftFindings(known.findings, contentChanges);
       const analysis = { ...known, document, version: document.version, isFresh: false, findings };
       entry.documents.set(key, analysis);
-      this.findingsChanged.fire({ uri: document.uri, analysis });
+      this.findingsChanged.fire({ uri: document.uri, program: entry.subject.uri, analysis });
     }
     this.schedule(entry);
   }
@@ -227,7 +269,7 @@ export class AnalysisService implements vscode.Disposable {
     for (const [key, { document }] of [...entry.documents]) {
       if (present.has(key)) continue;
       entry.documents.delete(key);
-      this.findingsChanged.fire({ uri: document.uri, analysis: undefined });
+      this.findingsChanged.fire({ uri: document.uri, program: entry.subject.uri, analysis: undefined });
     }
     this.schedule(entry);
   }
@@ -251,11 +293,16 @@ export class AnalysisService implements vscode.Disposable {
 
   private async analyze(entry: Entry): Promise<void> {
     const { subject } = entry;
-    const settings = settingsFor(subject.uri);
+    const turn = ++entry.turn;
+    const { settings, config, project, isExcluded } = await this.configurations.of(subject.uri);
+    if (entry.turn !== turn || this.entries.get(subject.key) !== entry) return;
     this.reportProblems(subject, settings.problems);
-    if (!settings.enabled) {
+    entry.excludedBy = isExcluded ? project?.uri : undefined;
+    if (!settings.enabled || isExcluded) {
       this.engine.cancelWaiting(subject.key);
-      entry.note = vscode.l10n.t('Switched off by the setting nanlens.enable.');
+      entry.note = settings.enabled
+        ? vscode.l10n.t('Left out by “exclude” in {0}.', vscode.workspace.asRelativePath(project?.uri ?? subject.uri))
+        : vscode.l10n.t('Switched off by the setting nanlens.enable.');
       this.setResults(entry, new Map());
       return;
     }
@@ -265,7 +312,6 @@ export class AnalysisService implements vscode.Disposable {
       text: document.getText(),
     }));
     const program = { cells: documents.map(({ text }) => text), isNotebook: 'notebook' in subject };
-    const turn = ++entry.turn;
     const reading = filesBeside(subject.uri, program.cells);
     const beside = reading ? await reading : NOTHING_BESIDE;
     // A newer analysis has begun meanwhile; posted after it, this one would take its place.
@@ -273,10 +319,10 @@ export class AnalysisService implements vscode.Disposable {
     entry.beside = beside;
     const outcome = await this.engine.request(
       subject.key,
-      { kind: 'analyze', program, config: { ...settings.config, files: beside.texts } },
+      { kind: 'analyze', program, config: { ...config, files: beside.texts } },
       ANALYSIS_BUDGET,
     );
-    if (this.entries.get(subject.key) !== entry || outcome.kind === 'superseded') return;
+    if (this.entries.get(subject.key) !== entry || entry.turn !== turn || outcome.kind === 'superseded') return;
     if (outcome.kind === 'done') {
       const isStale = documents.some(({ document, version }) => document.isClosed || document.version !== version);
       if (isStale) return;
@@ -310,19 +356,22 @@ export class AnalysisService implements vscode.Disposable {
   private setResults(entry: Entry, results: ReadonlyMap<string, DocumentAnalysis>): void {
     const gone = [...entry.documents].filter(([key]) => !results.has(key));
     entry.documents.clear();
-    for (const [, { document }] of gone) this.findingsChanged.fire({ uri: document.uri, analysis: undefined });
+    const program = entry.subject.uri;
+    for (const [, { document }] of gone) {
+      this.findingsChanged.fire({ uri: document.uri, program, analysis: undefined });
+    }
     for (const [key, analysis] of results) {
       entry.documents.set(key, analysis);
-      this.findingsChanged.fire({ uri: analysis.document.uri, analysis });
+      this.findingsChanged.fire({ uri: analysis.document.uri, program, analysis });
     }
   }
 
   /** Each complaint about the settings is logged once until they change. */
-  private reportProblems(subject: Subject, problems: readonly string[]): void {
-    for (const problem of problems) {
-      if (this.reportedProblems.has(problem)) continue;
-      this.reportedProblems.add(problem);
-      this.log.warn(`${label(subject)}: ${problem}`);
+  private reportProblems(subject: Subject, problems: readonly SettingProblem[]): void {
+    for (const { message } of problems) {
+      if (this.reportedProblems.has(message)) continue;
+      this.reportedProblems.add(message);
+      this.log.warn(`${label(subject)}: ${message}`);
     }
   }
 }

@@ -5,6 +5,7 @@ import type { ValueExplanation } from '../../analyzer/explain-value/explanation'
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
 import type { Edit } from '../../text/edit';
+import type { CheckFileRequest, FileCheck } from './check-file';
 
 /** A Python program: one text, or the code cells of a notebook in their order. */
 export interface Program {
@@ -73,6 +74,7 @@ export interface ExplainValueRequest {
 
 export type EngineRequest =
   | AnalyzeRequest
+  | CheckFileRequest
   | FixRequest
   | InsertChecksRequest
   | RemoveChecksRequest
@@ -92,6 +94,7 @@ export interface EditsReply {
 export interface EngineReplies {
   /** One result for each cell. */
   readonly analyze: readonly AnalysisResult[];
+  readonly checkFile: FileCheck;
   readonly fix: EditsReply;
   readonly insertChecks: EditsReply;
   readonly removeChecks: EditsReply;
