@@ -16,6 +16,7 @@ import { registerRecorderCommands } from './features/recorder/commands';
 import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
+import { registerValueHover } from './features/value-hover/hover';
 import { WorkspaceCheck } from './features/workspace-check';
 import type { Platform } from './platform';
 import { Configurations } from './project/configurations';
@@ -79,6 +80,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerConfigurationDiagnostics(configurations),
     registerDiagnostics(service, workspaceCheck.files, runEvidence),
     registerRunEvidence(runEvidence),
+    registerValueHover(engine),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
     registerRecorderCommands(extensionUri, engine, log),
