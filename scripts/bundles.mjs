@@ -25,6 +25,8 @@ const common = {
   // The packages' ESM entries need import.meta.url, which a CommonJS bundle has not.
   alias: {
     'web-tree-sitter': path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.cjs'),
+    // For Node it names a UMD file, whose own imports no bundler sees.
+    'jsonc-parser': path.join(root, 'node_modules/jsonc-parser/lib/esm/main.js'),
     tinyglobby: path.join(root, 'node_modules/tinyglobby/dist/index.cjs'),
   },
   loader: { '.wasm': 'binary', '.md': 'text', '.py': 'text' },
@@ -37,7 +39,7 @@ export const webHostBundle = {
   platform: 'browser',
   format: 'cjs',
   target: 'es2022',
-  external: ['vscode', 'fs', 'fs/promises', 'path', 'module', 'url', 'worker_threads'],
+  external: ['vscode', 'fs', 'fs/promises', 'path', 'module', 'url', 'worker_threads', 'node:worker_threads'],
   minify: true,
 };
 const pageBundle = { ...common, platform: 'browser', format: 'iife', target: 'es2022', minify: true };
@@ -62,17 +64,29 @@ export const cliBundles = [
   { ...nodeBundle, entryPoints: ['src/cli/mcp/sdk.ts'], outfile: 'dist/mcp.js', minify: true },
 ];
 
+/** A browser wants all of the extension in one file; on the desktop that same file does, so that it ships once. */
+const sharesWebBundle = {
+  name: 'shares-web-bundle',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/main\.web$/ }, () => ({ path: './extension.web.js', external: true }));
+  },
+};
+
 /** Every file of dist/. */
 export const bundles = [
   ...cliBundles,
-  { ...hostBundle, entryPoints: ['src/extension/main.desktop.ts'], outfile: 'dist/extension.desktop.js' },
+  {
+    ...hostBundle,
+    entryPoints: ['src/extension/main.desktop.ts'],
+    outfile: 'dist/extension.desktop.js',
+    plugins: [sharesWebBundle],
+  },
   { ...webHostBundle, entryPoints: ['src/extension/main.web.ts'], outfile: 'dist/extension.web.js' },
-  { ...hostBundle, entryPoints: ['src/extension/worker.desktop.ts'], outfile: 'dist/worker.desktop.js' },
   {
     ...pageBundle,
     external: webHostBundle.external,
-    entryPoints: ['src/extension/worker.web.ts'],
-    outfile: 'dist/worker.web.js',
+    entryPoints: ['src/extension/worker.ts'],
+    outfile: 'dist/worker.js',
   },
   { ...pageBundle, entryPoints: ['src/webview/main.ts'], outfile: 'dist/webview.js' },
 ];

@@ -1,4 +1,4 @@
-// Runs test/host inside a real VS Code: node scripts/host.mjs [node] [web]; both extension hosts without arguments.
+// Runs test/host inside a real VS Code: node scripts/host.mjs [node] [web] [part of a file name]…; both extension hosts and all files without arguments.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from './build.mjs';
@@ -18,13 +18,14 @@ const silenceLimit = 60_000;
  * Runs the suite in one kind of extension host. Whatever goes wrong around the tests counts as one more failure.
  *
  * @param {'node' | 'web'} kind
+ * @param {readonly string[]} parts of names of test files; all files without any
  * @returns {Promise<import('./results.mjs').Results>}
  */
-export async function runHostSuite(kind) {
+export async function runHostSuite(kind, parts = []) {
   const suite = new SuiteResults(kind);
   const closers = [];
   try {
-    await run(kind, suite, (close) => closers.unshift(close));
+    await run(kind, parts, suite, (close) => closers.unshift(close));
     suite.checkComplete();
   } catch (error) {
     suite.fail(error);
@@ -34,7 +35,7 @@ export async function runHostSuite(kind) {
   return suite.results;
 }
 
-async function run(kind, suite, onClose) {
+async function run(kind, parts, suite, onClose) {
   const ended = withResolvers();
   // It may be rejected before anyone waits for it.
   ended.promise.catch(() => undefined);
@@ -50,7 +51,7 @@ async function run(kind, suite, onClose) {
     if (suite.take(message)) ended.resolve();
   });
   onClose(collector.close);
-  const suitePath = await bundleSuite(kind, extension, collector.url);
+  const suitePath = await bundleSuite(kind, extension, collector.url, parts);
   const { workspace, dataDir, remove } = makeWorkspace(`host-${kind}`);
   onClose(remove);
   const server = await startServer({ dataDir, forTests: true });
@@ -94,14 +95,14 @@ function withResolvers() {
 
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    const kinds = process.argv.slice(2);
-    for (const kind of kinds)
-      if (!['node', 'web'].includes(kind)) throw new Trouble(`No extension host is called ${kind}`);
+    const given = process.argv.slice(2);
+    const kinds = given.filter((word) => ['node', 'web'].includes(word));
+    const parts = given.filter((word) => !kinds.includes(word));
     await build();
     const all = emptyResults();
     for (const kind of kinds.length ? kinds : ['node', 'web']) {
       say(`Host suite, ${kind} extension host`);
-      addResults(all, await runHostSuite(kind));
+      addResults(all, await runHostSuite(kind, parts));
     }
     printResults(all);
   });

@@ -3,10 +3,11 @@
 import { resolve } from 'node:path';
 import { unknownSelectors } from '../analyzer/config';
 import type { Confidence } from '../analyzer/finding';
+import { hint } from '../project/closest';
+import { isNotebookName, type Loaded, loadBytes, type SourceFile } from '../project/source-file';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
 import { filesBeside } from './beside';
-import { hint } from './closest';
 import { type Context, EXIT, type ExitCode, ruleBook } from './context';
 import { discover, type Failure } from './discovery';
 import type { Engine } from './engine';
@@ -18,16 +19,7 @@ import { GitHubReporter } from './report-github';
 import { JsonReporter } from './report-json';
 import { SarifReporter } from './report-sarif';
 import { counted, TextReporter, warnOfProblems } from './report-text';
-import {
-  isNotebookName,
-  type Loaded,
-  loadBytes,
-  loadFile,
-  readAll,
-  type SourceFile,
-  toBytes,
-  withTexts,
-} from './source-file';
+import { loadFile, readAll, toBytes, withTexts } from './source-file';
 import { Progress, type Terminal, visible } from './terminal';
 
 const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
@@ -255,7 +247,8 @@ export async function runCheck(args: ParsedArguments, context: Context): Promise
   }
   const { files, skipped, failed } = await discover(paths, {
     cwd: context.cwd,
-    isExcluded: (target) => projects.excludes(target),
+    // Patterns for a folder hold for the files in it, which are counted.
+    isExcluded: async (target, isFolder) => !isFolder && (await projects.excludes(target)),
     onProgress: (found) => progress.tick(found, undefined),
   });
   progress.clear();

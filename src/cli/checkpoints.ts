@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import type { CheckOptions, CheckTarget } from '../analyzer/checkpoints/options';
+import { type Loaded, loadBytes, type SourceFile } from '../project/source-file';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
 import { type Context, EXIT, type ExitCode } from './context';
@@ -9,7 +10,7 @@ import { displayPath } from './discovery';
 import type { SourceProgram } from './engine';
 import { paintDiff, unifiedDiff } from './patch';
 import { counted } from './report-text';
-import { type Loaded, loadBytes, loadFile, readAll, type SourceFile, toBytes, withTexts } from './source-file';
+import { loadFile, readAll, toBytes, withTexts } from './source-file';
 import { visible } from './terminal';
 
 const STYLES: readonly CheckOptions['style'][] = ['raise', 'print', 'breakpoint', 'record'];

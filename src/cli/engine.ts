@@ -1,12 +1,9 @@
 // What the command line asks of the analyser: one program of one or more texts in, one result per text out.
 
 import type { AnalysisConfig, AnalysisResult } from '../analyzer/finding';
+import type { SourceProgram } from '../project/source-file';
 
-/** The texts of a program: that of a Python file, or those of a notebook's code cells. */
-export interface SourceProgram {
-  readonly texts: readonly string[];
-  readonly isNotebook: boolean;
-}
+export type { SourceProgram };
 
 /** What fixing and checking need of the analyser. */
 export interface Engine {

@@ -18,10 +18,12 @@ function sourceOf(
   close: () => Promise<void>,
   onRead?: (bytes: number) => void,
 ): OpenSource {
-  const read = async (from: number, to: number): Promise<Uint8Array> => {
+  /** @param room is filled as far as the file goes. Without it there is new room, which nobody else keeps */
+  const read = async (from: number, to: number, room?: Buffer): Promise<Uint8Array> => {
     const start = Math.max(0, Math.min(from, size));
-    // Filled from the file before anyone sees it, and of its own: it is kept by nobody else.
-    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(to, size) - start));
+    const wanted = Math.max(0, Math.min(to, size) - start);
+    // Filled from the file before anyone sees it.
+    const buffer = room?.subarray(0, wanted) ?? Buffer.allocUnsafeSlow(wanted);
     let length = 0;
     while (length < buffer.length) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length, start + length);
@@ -34,17 +36,24 @@ function sourceOf(
   return {
     name,
     size,
-    read,
-    async *stream() {
+    read: (from, to) => read(from, to),
+    async *stream(areLent = false) {
       let at = 0;
-      let coming = read(0, PIECE_LENGTH);
+      let room: Buffer | undefined;
+      let otherRoom: Buffer | undefined;
+      if (areLent) {
+        room = Buffer.allocUnsafeSlow(PIECE_LENGTH);
+        otherRoom = Buffer.allocUnsafeSlow(PIECE_LENGTH);
+      }
+      let coming = read(0, PIECE_LENGTH, room);
       for (;;) {
         const piece = await coming;
         if (piece.length === 0) return;
         at += piece.length;
         onRead?.(at);
         // The next piece is fetched while this one is understood.
-        coming = read(at, at + PIECE_LENGTH);
+        [room, otherRoom] = [otherRoom, room];
+        coming = read(at, at + PIECE_LENGTH, room);
         coming.catch(() => undefined);
         yield piece;
       }

@@ -1,14 +1,15 @@
-// `[tool.nanlens]` of the pyproject.toml nearest to a file: what the project wants checked, and how.
+// `[tool.nanlens]` of the pyproject.toml nearest to a file, read from the disk: what the project wants checked, and how.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import ignore, { type Ignore } from 'ignore';
-import { parse, TomlError } from 'smol-toml';
-import { type RuleIdentity, unknownSelectors } from '../analyzer/config';
-import { type AnalysisConfig, type Confidence, DEFAULT_CONFIG, type Severity } from '../analyzer/finding';
+import type { RuleIdentity } from '../analyzer/config';
+import type { AnalysisConfig, Confidence } from '../analyzer/finding';
+import { configurationFor } from '../project/configuration';
+import { type ProjectProblem, type ProjectSettings, readProjectSettings } from '../project/settings';
+import { LineIndex } from '../text/line-index';
 import { UsageError } from './arguments';
-import { hint } from './closest';
 import { describeFileError, errorCode } from './file-error';
+import { visible } from './terminal';
 
 /** What the command line itself asks for; undefined where it says nothing. */
 export interface CommandLineConfig {
@@ -17,125 +18,16 @@ export interface CommandLineConfig {
   readonly minConfidence: Confidence | undefined;
 }
 
-interface ProjectSettings {
-  readonly select: readonly string[];
-  readonly extendSelect: readonly string[];
-  readonly ignore: readonly string[];
-  readonly perFileIgnores: readonly { readonly files: Ignore; readonly selectors: readonly string[] }[];
-  readonly exclude: Ignore;
-  readonly minConfidence: Confidence | undefined;
-  readonly severity: Readonly<Record<string, Severity | 'off'>>;
-}
-
 /** The settings of one pyproject.toml. */
-export interface ProjectConfig extends ProjectSettings {
+export interface ProjectConfig {
   /** Absolute folder of the file; its patterns are relative to it. */
   readonly folder: string;
+  readonly settings: ProjectSettings;
 }
 
-const CONFIDENCES: readonly Confidence[] = ['possible', 'likely', 'proven'];
-const SEVERITIES: readonly (Severity | 'off')[] = ['error', 'warning', 'information', 'hint', 'off'];
-const KEYS = ['select', 'extend-select', 'ignore', 'per-file-ignores', 'exclude', 'min-confidence', 'severity'];
-
-type Table = Readonly<Record<string, unknown>>;
-
-function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Reads one table; every fault is a UsageError that names the key. */
-class TableReader {
-  constructor(
-    private readonly table: Table,
-    private readonly file: string,
-  ) {}
-
-  private fail(key: string, expected: string): never {
-    throw new UsageError(`${this.file}: tool.nanlens.${key} must be ${expected}`);
-  }
-
-  strings(key: string, value: unknown = this.table[key]): readonly string[] {
-    if (value === undefined) return [];
-    if (!Array.isArray(value)) this.fail(key, 'a list of strings');
-    return value.map((item: unknown) => (typeof item === 'string' ? item : this.fail(key, 'a list of strings')));
-  }
-
-  choice<T extends string>(key: string, choices: readonly T[], value: unknown = this.table[key]): T | undefined {
-    if (value === undefined) return undefined;
-    return choices.find((choice) => choice === value) ?? this.fail(key, `one of ${choices.join(', ')}`);
-  }
-
-  entries(key: string): [string, unknown][] {
-    const value = this.table[key];
-    if (value === undefined) return [];
-    if (!isTable(value)) this.fail(key, 'a table');
-    return Object.entries(value);
-  }
-}
-
-/**
- * Reads the text of a pyproject.toml.
- *
- * @param file how it is named in messages
- * @returns undefined where it says nothing of NaN Lens
- * @throws UsageError in the user's words
- */
-export function parseProjectSettings(
-  text: string,
-  file: string,
-  rules: readonly RuleIdentity[],
-  warn: (message: string) => void,
-): ProjectSettings | undefined {
-  // Other people's broken or unusual files are none of our business.
-  if (!text.includes('nanlens')) return undefined;
-  let document: Table;
-  try {
-    document = parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [reason = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
-    throw new UsageError(`${file}:${error.line}:${error.column}: ${reason}`);
-  }
-  const table = isTable(document.tool) ? document.tool.nanlens : undefined;
-  if (table === undefined) return undefined;
-  if (!isTable(table)) throw new UsageError(`${file}: tool.nanlens must be a table`);
-  for (const key of Object.keys(table)) {
-    if (!KEYS.includes(key)) warn(`${file}: tool.nanlens.${key} is not known${hint(key, KEYS)}`);
-  }
-  const reader = new TableReader(table, file);
-  const severity = reader
-    .entries('severity')
-    .map(([selector, value]) => [selector, reader.choice(`severity.${selector}`, SEVERITIES, value)] as const);
-  const perFileIgnores = reader.entries('per-file-ignores').map(([pattern, value]) => ({
-    files: ignore().add(pattern),
-    selectors: reader.strings(`per-file-ignores.${pattern}`, value),
-  }));
-  const settings = {
-    select: reader.strings('select'),
-    extendSelect: reader.strings('extend-select'),
-    ignore: reader.strings('ignore'),
-    perFileIgnores,
-    exclude: ignore().add(reader.strings('exclude')),
-    minConfidence: reader.choice('min-confidence', CONFIDENCES),
-    severity: Object.fromEntries(severity.flatMap(([selector, value]) => (value ? [[selector, value]] : []))),
-  };
-  const selectors = [
-    ...settings.select,
-    ...settings.extendSelect,
-    ...settings.ignore,
-    ...perFileIgnores.flatMap((entry) => entry.selectors),
-    ...Object.keys(settings.severity),
-  ];
-  const names = rules.flatMap(({ code, name }) => [code, name]);
-  for (const selector of new Set(unknownSelectors(selectors, rules))) {
-    warn(`${file}: no rule is called "${selector}"${hint(selector, names)}`);
-  }
-  return settings;
-}
-
-function matches(patterns: Ignore, folder: string, file: string): boolean {
-  const relative = path.relative(folder, file).split(path.sep).join('/');
-  return relative !== '' && !relative.startsWith('../') && relative !== '..' && patterns.ignores(relative);
+/** The path from the folder to the file, with slashes. */
+function relativePath(folder: string, file: string): string {
+  return path.relative(folder, file).split(path.sep).join('/');
 }
 
 /** Finds and remembers the settings that hold in each folder. */
@@ -170,14 +62,27 @@ export class ProjectConfigs {
       if (!isAbsent) this.warn(`${file} could not be read: ${describeFileError(error)}`);
       return undefined;
     }
-    const settings = parseProjectSettings(text, file, this.rules, this.warn);
-    return settings && { ...settings, folder };
+    const { settings, problems } = readProjectSettings(text, this.rules);
+    this.tell(file, text, problems);
+    return settings && { folder, settings };
+  }
+
+  /** Warns of what has no effect. @throws UsageError for values that cannot be used: a build must not pass by mistake */
+  private tell(file: string, text: string, problems: readonly ProjectProblem[]): void {
+    const lines = new LineIndex(text);
+    const told = problems.map(({ message, span, severity }) => {
+      const { line, column } = lines.position(span.start);
+      return { severity, sentence: visible(`${file}:${line + 1}:${column + 1}: ${message}`) };
+    });
+    for (const { severity, sentence } of told) if (severity === 'warning') this.warn(sentence);
+    const faults = told.filter(({ severity }) => severity === 'error').map(({ sentence }) => sentence);
+    if (faults.length > 0) throw new UsageError(faults.join('\n'));
   }
 
   /** Whether the project leaves a file or folder (absolute) out. */
   async excludes(target: string): Promise<boolean> {
     const project = await this.settingsIn(path.dirname(target));
-    return project !== undefined && matches(project.exclude, project.folder, target);
+    return project?.settings.exclude.matches(relativePath(project.folder, target)) ?? false;
   }
 
   /**
@@ -186,21 +91,12 @@ export class ProjectConfigs {
    */
   async configFor(file: string): Promise<AnalysisConfig> {
     const project = await this.settingsIn(path.dirname(file));
-    const { select, ignore: ignored, minConfidence } = this.commandLine;
-    const perFile = (project?.perFileIgnores ?? []).flatMap(({ files, selectors }) =>
-      project && matches(files, project.folder, file) ? selectors : [],
-    );
-    const isSelecting = select.length > 0;
-    return {
-      select: isSelecting ? select : selectedBy(project),
-      ignore: [...(isSelecting ? [] : (project?.ignore ?? [])), ...perFile, ...ignored],
-      minConfidence: minConfidence ?? project?.minConfidence ?? DEFAULT_CONFIG.minConfidence,
-      severity: project?.severity ?? DEFAULT_CONFIG.severity,
-    };
+    const { select, ignore, minConfidence } = this.commandLine;
+    return configurationFor({
+      person: { select: select.length > 0 ? select : undefined, ignore, minConfidence },
+      project: project?.settings,
+      path: project ? relativePath(project.folder, file) : '',
+      preference: 'editorFirst',
+    });
   }
-}
-
-function selectedBy(project: ProjectConfig | undefined): readonly string[] {
-  if (project === undefined || project.extendSelect.length === 0) return project?.select ?? [];
-  return [...(project.select.length === 0 ? ['ALL'] : project.select), ...project.extendSelect];
 }

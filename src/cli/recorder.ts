@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import { RECORDER_FILE } from '../analyzer/recorder/marks';
+import { type Loaded, loadBytes, type SourceFile } from '../project/source-file';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
 import { type Context, EXIT, type ExitCode } from './context';
@@ -9,7 +10,7 @@ import { displayPath } from './discovery';
 import { paintDiff, unifiedDiff } from './patch';
 import { putRecorder } from './recorder-file';
 import { counted } from './report-text';
-import { type Loaded, loadBytes, loadFile, readAll, type SourceFile, toBytes, withTexts } from './source-file';
+import { loadFile, readAll, toBytes, withTexts } from './source-file';
 import { type Terminal, visible } from './terminal';
 
 const STDIN = '-';

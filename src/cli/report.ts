@@ -2,10 +2,10 @@
 
 import type { AnalysisResult, Finding, RuleInfo } from '../analyzer/finding';
 import { type FindingJson, findingToJson, type PlaceRange, rangeOf } from '../analyzer/finding-json';
+import type { SourceFile } from '../project/source-file';
 import { LineIndex } from '../text/line-index';
 import type { Span } from '../text/span';
 import type { Failure } from './discovery';
-import type { SourceFile } from './source-file';
 
 /** A Python file, or one code cell of a notebook, with what was found in it. */
 export interface CheckedText {

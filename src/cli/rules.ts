@@ -1,7 +1,7 @@
 // `nanlens rules` and `nanlens explain`: what is looked for, and why.
 
+import { hint } from '../project/closest';
 import { type CommandSpec, type ParsedArguments, UsageError, wrap } from './arguments';
-import { hint } from './closest';
 import { type Context, EXIT, type ExitCode } from './context';
 import { markdownToText } from './markdown-text';
 

@@ -1,5 +1,6 @@
 // From the arguments to a command and its exit code; every error that reaches here is told in words.
 
+import { hint } from '../project/closest';
 import {
   type CommandSpec,
   commandHelp,
@@ -10,7 +11,6 @@ import {
 } from './arguments';
 import { CHECK, runCheck } from './check';
 import { CHECKPOINTS, runCheckpoints } from './checkpoints';
-import { hint } from './closest';
 import { type Context, EXIT, type ExitCode } from './context';
 import { DUMP, runDump } from './dump';
 import { MCP, runMcp } from './mcp';

@@ -192,8 +192,11 @@ export interface ByteSource {
   readonly size?: number;
   /** Bytes `[from, to)`, fewer where the source ends before `to`. */
   read(from: number, to: number): Promise<Uint8Array>;
-  /** All bytes in order, in pieces of any size. */
-  stream(): AsyncIterable<Uint8Array>;
+  /**
+   * All bytes in order, in pieces of any size.
+   * @param areLent whether a piece is looked at only until the next one is asked for, so that its memory may be used again
+   */
+  stream(areLent?: boolean): AsyncIterable<Uint8Array>;
 }
 
 export interface ReadResult {

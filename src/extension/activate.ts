@@ -7,6 +7,7 @@ import { systemClock } from './engine/clock';
 import { Engine } from './engine/engine';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
+import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
 import { registerDiagnostics } from './features/diagnostics';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
@@ -16,6 +17,8 @@ import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
 import type { Platform } from './platform';
+import { Configurations } from './project/configurations';
+import { ProjectFiles } from './project/project-files';
 
 async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8Array; language: Uint8Array }> {
   const read = (name: string): Thenable<Uint8Array> =>
@@ -45,37 +48,42 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     log: (message) => log.warn(message),
     onState: () => status?.refresh(),
   });
-  const service = new AnalysisService(engine, log, systemClock);
+  const projects = new ProjectFiles(systemClock);
+  const configurations = new Configurations(projects);
+  const service = new AnalysisService(engine, configurations, log, systemClock);
   status = new LanguageStatus(service, engine);
   const runEvidence = new RunEvidenceStore((message) => log.info(message));
   subscriptions.push(
     log,
     engine,
+    projects,
+    configurations,
     service,
     status,
+    registerConfigurationDiagnostics(configurations),
     registerDiagnostics(service, runEvidence),
     registerRunEvidence(runEvidence),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
     registerRecorderCommands(extensionUri, engine, log),
-    registerCommands(service, engine, log),
+    registerCommands(service, engine, configurations, log),
     vscode.languages.registerCodeActionsProvider(
       { language: 'python' },
-      new CodeActions(service, engine, log),
+      new CodeActions(service, engine, configurations, log),
       CodeActions.metadata,
     ),
   );
   const dumpViewer = registerDumpViewer(context, {
     log: (message) => log.info(message),
     onShown: (uri, dump, locator) => void runEvidence.show(uri, dump, locator),
-    fixes: new RuleFixes(engine),
+    fixes: new RuleFixes(engine, configurations),
     openRulePage: (code) => vscode.commands.executeCommand(SHOW_RULE_COMMAND, code),
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
   subscriptions.push(dumpWatch);
   log.info(
-    `Started on the ${platform.name}. Only Python that is open in an editor is read, and the JSON files that it names; nothing is run or sent.`,
+    `Started on the ${platform.name}. Only Python that is open in an editor is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );
   return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown };
 }

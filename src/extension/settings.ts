@@ -1,24 +1,19 @@
-// Reads the settings that hold for one file or notebook.
+// Reads the settings of VS Code that hold for one file or notebook.
 
 import * as vscode from 'vscode';
 import { ruleCatalogue } from './rule-catalogue';
-import { readSettings, type Settings } from './settings-model';
+import { rawSettings, readSettings, type Settings } from './settings-model';
 
 export const SECTION = 'nanlens';
 
+/** What a person has set. What follows from a file's pyproject.toml besides, `Configurations` knows. */
 export function settingsFor(resource: vscode.Uri | undefined): Settings {
   const settings = vscode.workspace.getConfiguration(SECTION, resource ?? null);
-  return readSettings(
-    {
-      enable: settings.get('enable'),
-      select: settings.get('select'),
-      ignore: settings.get('ignore'),
-      minConfidence: settings.get('minConfidence'),
-      severity: settings.get('severity'),
-      checkStyle: settings.get('checkpoints.style'),
-      sequentialHooks: settings.get('checkpoints.sequentialHooks'),
-      dumpNotice: settings.get('recorder.notify'),
-    },
-    ruleCatalogue(),
-  );
+  // A default that nobody wrote must not count as a wish of the person's.
+  const written = (name: string): unknown => {
+    const { globalValue, workspaceValue, workspaceFolderValue } = settings.inspect(name) ?? {};
+    const isWritten = [globalValue, workspaceValue, workspaceFolderValue].some((value) => value !== undefined);
+    return isWritten ? settings.get(name) : undefined;
+  };
+  return readSettings(rawSettings(written), ruleCatalogue());
 }

@@ -9,6 +9,7 @@ import { ToolError } from '../../agent/tool';
 import { unknownSelectors } from '../../analyzer/config';
 import type { AnalysisConfig, AnalysisResult, Confidence } from '../../analyzer/finding';
 import type { FindingJson } from '../../analyzer/finding-json';
+import { isNotebookName, type Loaded, loadBytes, type SourceFile } from '../../project/source-file';
 import { applyEdits, checkEdits } from '../../text/edit';
 import { LineIndex } from '../../text/line-index';
 import { UsageError } from '../arguments';
@@ -19,7 +20,7 @@ import type { Engine } from '../engine';
 import { unifiedDiff } from '../patch';
 import { ProjectConfigs } from '../project-config';
 import { findingsToJson, type RuleBook, reportOf } from '../report';
-import { isNotebookName, type Loaded, loadBytes, loadFile, type SourceFile, toBytes, withTexts } from '../source-file';
+import { loadFile, toBytes, withTexts } from '../source-file';
 import type { Roots } from './roots';
 
 const CONFIDENCES: readonly Confidence[] = ['possible', 'likely', 'proven'];

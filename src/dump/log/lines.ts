@@ -41,7 +41,7 @@ export async function* readLines(source: ByteSource, facts: TextFacts, signal: A
  */
 export async function* readText(source: ByteSource, facts: TextFacts, signal: AbortSignal): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined;
-  for await (const piece of withLongHead(source.stream())) {
+  for await (const piece of withLongHead(source.stream(true))) {
     signal.throwIfAborted();
     if (decoder === undefined) {
       facts.encoding = detectTextEncoding(piece.subarray(0, headLength)) ?? 'utf-8';
@@ -60,7 +60,7 @@ export async function* readText(source: ByteSource, facts: TextFacts, signal: Ab
  */
 export async function* readUtf8(source: ByteSource, facts: TextFacts, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let transcode: ((piece?: Uint8Array) => Uint8Array) | null | undefined;
-  for await (const piece of withLongHead(source.stream())) {
+  for await (const piece of withLongHead(source.stream(true))) {
     signal.throwIfAborted();
     if (transcode === undefined) {
       facts.encoding = detectTextEncoding(piece.subarray(0, headLength)) ?? 'utf-8';

@@ -4,7 +4,7 @@ import type { ByteSource } from '../model';
 import { ByteWindow } from './byte-window';
 import { LineSplitter, maxLineLength, type RawLine } from './line-splitter';
 import { readUtf8, type TextFacts } from './lines';
-import { longestPlace, nextSuspect } from './suspicion';
+import { longestPlace, nextSuspect, searchableBytes } from './suspicion';
 
 /** In bytes of UTF-8. */
 export interface SkimLimits {
@@ -72,7 +72,7 @@ export function newSkimFacts(): SkimFacts {
 
 class Skimmer {
   /** What was neither read nor given up yet; what was read stays in it until the next piece comes. */
-  private readonly waiting = new ByteWindow();
+  private readonly waiting = new ByteWindow(searchableBytes());
   private readonly decoder = new TextDecoder();
   private readonly head: number;
   private readUntil: number;

@@ -1,4 +1,6 @@
-// Finds, among gigabytes of UTF-8, the places that may speak of a failure: two bytes decide how far to jump, and few places are looked at closely.
+// Finds, among gigabytes of UTF-8, the places that may speak of a failure: where three telling bytes stand, the text is looked at closely.
+
+import { ScannedBytes } from './scanned-bytes';
 
 /** Whatever a detector looks for stands in a line that this finds, or near one. A loss scale that has fallen below 0.1 is such a thing too. */
 const suspicion =
@@ -7,43 +9,25 @@ const weak = /^(?:Traceback|rror:|xception:|Warning:|[iI]nvalid |cale.*)$/;
 /** As far as a place is looked at, in bytes. */
 export const longestPlace = 32;
 
-/** Three bytes that each alternative of the pattern holds, and how far behind its beginning they stand. */
-const triples: readonly (readonly [string, number])[] = [
-  ['nan', 0],
-  ['NaN', 0],
-  ['NAN', 0],
-  ['inf', 0],
-  ['Inf', 0],
-  ['INF', 0],
-  ['fin', 0],
-  ['oss', 1],
-  ['rfl', 2],
-  ['RFL', 3],
-  ['y z', 1],
-  ['nva', 1],
-  ['ceb', 3],
-  ['or:', 2],
-  ['xce', 0],
-  ['ng:', 5],
-  ['ale', 1],
+/** Three bytes that each alternative of the pattern holds, in eight sets of like ones, and how far behind its beginning they stand. */
+const triples: readonly Readonly<Record<string, number>>[] = [
+  { nan: 0, NaN: 0, NAN: 0 },
+  { inf: 0, Inf: 0, INF: 0 },
+  { fin: 0 },
+  { oss: 1 },
+  { rfl: 2, RFL: 3 },
+  { 'y z': 1, nva: 1 },
+  { ceb: 3, xce: 0, ale: 1 },
+  { 'or:': 2, 'ng:': 5 },
 ];
-const behindBeginning: ReadonlyMap<number, number> = new Map(triples.map(([word, behind]) => [packed(word), behind]));
+const behindBeginning: ReadonlyMap<number, number> = new Map(
+  triples.flatMap((set) => Object.entries(set).map(([word, behind]) => [packed(word), behind] as const)),
+);
 
-/** Tells most other triples from these without a search. */
-const mayBeTriple = new Uint8Array(1 << 12);
-for (const [word] of triples) mayBeTriple[hashOf(packed(word))] = 1;
-
-/** By two bytes as the machine reads them in one: whether a triple may begin with them, or end. */
-const pairs = new Uint8Array(1 << 16);
-const begins = 1;
-const ends = 2;
-for (const [word] of triples) {
-  const [first = 0, second = 0, third = 0] = new TextEncoder().encode(word);
-  pairs[asOne(first, second)] = (pairs[asOne(first, second)] ?? 0) | begins;
-  pairs[asOne(second, third)] = (pairs[asOne(second, third)] ?? 0) | ends;
+/** Room for bytes in which `nextSuspect` can search. */
+export function searchableBytes(): ScannedBytes {
+  return new ScannedBytes(triples.map((set) => Object.keys(set)));
 }
-/** Which two of four bytes the lower half of a word holds. */
-const lowerHalf = asOne(1, 0) === 1 ? 0 : 2;
 
 export interface Suspect {
   /** Index of its first byte. */
@@ -52,57 +36,19 @@ export interface Suspect {
   readonly isWeak: boolean;
 }
 
-/**
- * Of any three bytes in a row, two stand in one half of a word of four: so half of all pairs need not be looked at.
- * @param words the same bytes, four by four
- * @returns a place at or behind `from`, all of which is before `to`; null where there is no more
- */
-export function nextSuspect(bytes: Uint8Array, words: Int32Array, from: number, to: number): Suspect | null {
-  const last = Math.min(words.length, (to + 3) >> 2);
-  const lastOfTwo = last - 1;
-  for (let i = from >> 2; i < last; i++) {
-    // Most pairs of words hold nothing: these are passed over together.
-    while (i < lastOfTwo) {
-      const one = words[i] as number;
-      const other = words[i + 1] as number;
-      const any =
-        (pairs[one & 0xffff] as number) |
-        (pairs[one >>> 16] as number) |
-        (pairs[other & 0xffff] as number) |
-        (pairs[other >>> 16] as number);
-      if (any !== 0) break;
-      i += 2;
-    }
-    if (i >= last) return null;
-    const word = words[i] as number;
-    const lower = pairs[word & 0xffff] as number;
-    const upper = pairs[word >>> 16] as number;
-    if ((lower | upper) === 0) continue;
-    const at = i << 2;
-    const found =
-      (lower === 0 ? null : aroundPair(bytes, at + lowerHalf, lower, from, to)) ??
-      (upper === 0 ? null : aroundPair(bytes, at + 2 - lowerHalf, upper, from, to));
-    if (found !== null) return found;
+/** @returns the first place at or behind `from`, the three bytes that gave it away before `to`; null where there is no more */
+export function nextSuspect(scanned: ScannedBytes, from: number, to: number): Suspect | null {
+  const { bytes } = scanned;
+  for (let place = scanned.findWord(from, to); place >= 0; place = scanned.findWord(place + 1, to)) {
+    const behind = behindBeginning.get(
+      ((bytes[place] as number) << 16) | ((bytes[place + 1] as number) << 8) | (bytes[place + 2] as number),
+    );
+    if (behind === undefined || place - behind < from) continue;
+    const at = place - behind;
+    const found = lookClosely(bytes, at, to);
+    if (found !== null) return { at, isWeak: weak.test(found) };
   }
   return null;
-}
-
-function aroundPair(bytes: Uint8Array, at: number, kind: number, from: number, to: number): Suspect | null {
-  return (
-    ((kind & ends) === 0 ? null : atTriple(bytes, at - 1, from, to)) ??
-    ((kind & begins) === 0 ? null : atTriple(bytes, at, from, to))
-  );
-}
-
-function atTriple(bytes: Uint8Array, start: number, from: number, to: number): Suspect | null {
-  if (start < 0 || start + 2 >= to) return null;
-  const triple = ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
-  if (mayBeTriple[hashOf(triple)] === 0) return null;
-  const behind = behindBeginning.get(triple);
-  if (behind === undefined || start - behind < from || isCommonWord(bytes, start)) return null;
-  const at = start - behind;
-  const found = lookClosely(bytes, at, to);
-  return found === null ? null : { at, isWeak: weak.test(found) };
 }
 
 function lookClosely(bytes: Uint8Array, at: number, to: number): string | null {
@@ -110,35 +56,6 @@ function lookClosely(bytes: Uint8Array, at: number, to: number): string | null {
   return suspicion.exec(String.fromCharCode(...bytes.subarray(at, Math.min(to, at + longestPlace))))?.[0] ?? null;
 }
 
-/** What stands in nearly every line of a log, `INFO`, `loss 2.31`, told apart without making a string. */
-function isCommonWord(bytes: Uint8Array, start: number): boolean {
-  if (bytes[start] === capitalI) return bytes[start + 1] === capitalN && bytes[start + 3] === capitalO;
-  if (bytes[start] !== lowerO || bytes[start + 1] !== lowerS) return false;
-  let at = start + 3;
-  while (at < start + 7 && !isLetterOrDigit(bytes[at])) at++;
-  return bytes[at] !== zero;
-}
-
-function isLetterOrDigit(byte = 0): boolean {
-  return byte >= zero && byte !== colon;
-}
-
 function packed(word: string): number {
   return (word.charCodeAt(0) << 16) | (word.charCodeAt(1) << 8) | word.charCodeAt(2);
 }
-
-function hashOf(triple: number): number {
-  return Math.imul(triple, 0x9e3779b1) >>> 20;
-}
-
-function asOne(first: number, second: number): number {
-  return new Uint16Array(Uint8Array.of(first, second).buffer)[0] ?? 0;
-}
-
-const capitalI = 73;
-const capitalN = 78;
-const capitalO = 79;
-const lowerO = 111;
-const lowerS = 115;
-const zero = 48;
-const colon = 58;

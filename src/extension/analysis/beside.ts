@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { LONGEST_CONFIGURATION, mentionedFiles } from '../../analyzer/mentioned-files';
+import { textOf } from '../text-of';
 
 export interface FilesBeside {
   /** Texts by the names that the program gives them. */
@@ -27,24 +28,11 @@ async function read(uri: vscode.Uri, names: readonly string[]): Promise<FilesBes
     for (const folder of folders) {
       const place = vscode.Uri.joinPath(folder, name);
       places.add(place.toString());
-      const text = await textOf(place);
+      const text = await textOf(place, LONGEST_CONFIGURATION);
       if (text === undefined) continue;
       texts[name] = text;
       break;
     }
   }
   return { texts, places };
-}
-
-/** What an editor shows counts more than what is saved. */
-async function textOf(place: vscode.Uri): Promise<string | undefined> {
-  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === place.toString());
-  if (open && !open.isClosed) return open.getText();
-  try {
-    const { size } = await vscode.workspace.fs.stat(place);
-    if (size > LONGEST_CONFIGURATION) return undefined;
-    return new TextDecoder().decode(await vscode.workspace.fs.readFile(place));
-  } catch {
-    return undefined;
-  }
 }

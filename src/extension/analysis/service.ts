@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import type { AnalysisResult, Finding } from '../../analyzer/finding';
 import type { EngineClient } from '../engine/client';
 import type { Clock } from '../engine/clock';
-import { settingsFor } from '../settings';
+import { type Configurations, relativePath } from '../project/configurations';
+import type { SettingProblem } from '../settings-model';
 import { type FilesBeside, filesBeside, NOTHING_BESIDE } from './beside';
 import { Debouncer } from './debounce';
 import { documentsOf, openSubjects, type Subject, subjectOf } from './scope';
@@ -46,6 +47,8 @@ interface Entry {
   turn: number;
   /** Why there are no findings; undefined where there is nothing to say. */
   note: string | undefined;
+  /** The pyproject.toml that leaves it out. */
+  excludedBy: vscode.Uri | undefined;
 }
 
 export class AnalysisService implements vscode.Disposable {
@@ -62,6 +65,7 @@ export class AnalysisService implements vscode.Disposable {
 
   constructor(
     private readonly engine: EngineClient,
+    private readonly configurations: Configurations,
     private readonly log: vscode.LogOutputChannel,
     clock: Clock,
   ) {
@@ -84,9 +88,7 @@ export class AnalysisService implements vscode.Disposable {
       vscode.workspace.onDidChangeTextDocument((event) => this.textChanged(event)),
       vscode.workspace.onDidChangeNotebookDocument((event) => this.notebookChanged(event)),
       ...this.watchFilesBeside(),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('nanlens')) this.analyzeEverything();
-      }),
+      configurations.onDidChange((folder) => (folder ? this.analyzeBelow(folder) : this.analyzeEverything())),
     );
     this.rescope();
   }
@@ -101,6 +103,12 @@ export class AnalysisService implements vscode.Disposable {
   noteOn(document: vscode.TextDocument): string | undefined {
     const subject = subjectOf(document);
     return subject && this.entries.get(subject.key)?.note;
+  }
+
+  /** The pyproject.toml that leaves the document out. */
+  excludedBy(document: vscode.TextDocument): vscode.Uri | undefined {
+    const subject = subjectOf(document);
+    return subject && this.entries.get(subject.key)?.excludedBy;
   }
 
   isBusy(document: vscode.TextDocument): boolean {
@@ -147,6 +155,14 @@ export class AnalysisService implements vscode.Disposable {
     for (const entry of this.entries.values()) this.analyzeNow(entry);
   }
 
+  /** Analyses what lies below the folder, and what lies nowhere: the settings of a folder may hold for it too. */
+  private analyzeBelow(folder: vscode.Uri): void {
+    for (const entry of this.entries.values()) {
+      const { uri } = entry.subject;
+      if (uri.scheme !== folder.scheme || relativePath(folder, uri) !== '') this.analyzeNow(entry);
+    }
+  }
+
   dispose(): void {
     this.debouncer.cancelAll();
     for (const subscription of this.subscriptions) subscription.dispose();
@@ -174,6 +190,7 @@ export class AnalysisService implements vscode.Disposable {
         beside: NOTHING_BESIDE,
         turn: 0,
         note: undefined,
+        excludedBy: undefined,
       };
       this.entries.set(key, entry);
       this.analyzeNow(entry);
@@ -251,11 +268,16 @@ export class AnalysisService implements vscode.Disposable {
 
   private async analyze(entry: Entry): Promise<void> {
     const { subject } = entry;
-    const settings = settingsFor(subject.uri);
+    const turn = ++entry.turn;
+    const { settings, config, project, isExcluded } = await this.configurations.of(subject.uri);
+    if (entry.turn !== turn || this.entries.get(subject.key) !== entry) return;
     this.reportProblems(subject, settings.problems);
-    if (!settings.enabled) {
+    entry.excludedBy = isExcluded ? project?.uri : undefined;
+    if (!settings.enabled || isExcluded) {
       this.engine.cancelWaiting(subject.key);
-      entry.note = vscode.l10n.t('Switched off by the setting nanlens.enable.');
+      entry.note = settings.enabled
+        ? vscode.l10n.t('Left out by “exclude” in {0}.', vscode.workspace.asRelativePath(project?.uri ?? subject.uri))
+        : vscode.l10n.t('Switched off by the setting nanlens.enable.');
       this.setResults(entry, new Map());
       return;
     }
@@ -265,7 +287,6 @@ export class AnalysisService implements vscode.Disposable {
       text: document.getText(),
     }));
     const program = { cells: documents.map(({ text }) => text), isNotebook: 'notebook' in subject };
-    const turn = ++entry.turn;
     const reading = filesBeside(subject.uri, program.cells);
     const beside = reading ? await reading : NOTHING_BESIDE;
     // A newer analysis has begun meanwhile; posted after it, this one would take its place.
@@ -273,10 +294,10 @@ export class AnalysisService implements vscode.Disposable {
     entry.beside = beside;
     const outcome = await this.engine.request(
       subject.key,
-      { kind: 'analyze', program, config: { ...settings.config, files: beside.texts } },
+      { kind: 'analyze', program, config: { ...config, files: beside.texts } },
       ANALYSIS_BUDGET,
     );
-    if (this.entries.get(subject.key) !== entry || outcome.kind === 'superseded') return;
+    if (this.entries.get(subject.key) !== entry || entry.turn !== turn || outcome.kind === 'superseded') return;
     if (outcome.kind === 'done') {
       const isStale = documents.some(({ document, version }) => document.isClosed || document.version !== version);
       if (isStale) return;
@@ -318,11 +339,11 @@ export class AnalysisService implements vscode.Disposable {
   }
 
   /** Each complaint about the settings is logged once until they change. */
-  private reportProblems(subject: Subject, problems: readonly string[]): void {
-    for (const problem of problems) {
-      if (this.reportedProblems.has(problem)) continue;
-      this.reportedProblems.add(problem);
-      this.log.warn(`${label(subject)}: ${problem}`);
+  private reportProblems(subject: Subject, problems: readonly SettingProblem[]): void {
+    for (const { message } of problems) {
+      if (this.reportedProblems.has(message)) continue;
+      this.reportedProblems.add(message);
+      this.log.warn(`${label(subject)}: ${message}`);
     }
   }
 }

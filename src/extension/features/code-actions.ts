@@ -8,8 +8,8 @@ import { ANALYSIS_BUDGET, type AnalysisService } from '../analysis/service';
 import { codeOf, SOURCE } from '../diagnostic-model';
 import type { EngineClient } from '../engine/client';
 import type { EditsReply } from '../engine/messages';
+import type { Configurations } from '../project/configurations';
 import { addEdits, rangeOf } from '../ranges';
-import { settingsFor } from '../settings';
 import { INSERT_CHECKS_COMMAND, type InsertChecksArguments } from './finite-checks';
 
 export const FIX_ALL_KIND = vscode.CodeActionKind.SourceFixAll.append('nanlens');
@@ -34,6 +34,7 @@ export class CodeActions implements vscode.CodeActionProvider {
   constructor(
     private readonly service: AnalysisService,
     private readonly engine: EngineClient,
+    private readonly configurations: Configurations,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
@@ -107,8 +108,8 @@ export class CodeActions implements vscode.CodeActionProvider {
   ): Promise<EditsReply | undefined> {
     const subject = subjectOf(document);
     if (!subject) return undefined;
-    const settings = settingsFor(subject.uri);
-    if (!settings.enabled) return undefined;
+    const { settings, config, isExcluded } = await this.configurations.of(subject.uri);
+    if (!settings.enabled || isExcluded) return undefined;
     const documents = documentsOf(subject);
     const outcome = await this.engine.request(
       `fix ${document.uri.toString()}`,
@@ -116,7 +117,7 @@ export class CodeActions implements vscode.CodeActionProvider {
         kind: 'fix',
         program: { cells: documents.map((each) => each.getText()), isNotebook: 'notebook' in subject },
         cell: documents.indexOf(document),
-        config: settings.config,
+        config,
         codes,
       },
       ANALYSIS_BUDGET,

@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { AnalysisService } from '../analysis/service';
 import type { EngineClient } from '../engine/client';
+import type { Configurations } from '../project/configurations';
 import { SECTION, settingsFor } from '../settings';
 
 /** What "Commands…" of the language status offers, in this order. */
@@ -80,6 +81,7 @@ async function setEnabled(enabled: boolean): Promise<void> {
 export function registerCommands(
   service: AnalysisService,
   engine: EngineClient,
+  configurations: Configurations,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const { registerCommand } = vscode.commands;
@@ -88,6 +90,7 @@ export function registerCommands(
     registerCommand('nanlens.restart', () => {
       log.info('Restarted by command.');
       engine.restart();
+      configurations.projects.refresh();
       service.analyzeEverything();
     }),
     registerCommand('nanlens.showOutput', () => log.show()),

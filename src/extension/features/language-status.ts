@@ -36,12 +36,20 @@ function statusOf(document: vscode.TextDocument, service: AnalysisService, engin
   if (settings.problems.length > 0) {
     return {
       text: vscode.l10n.t('NaN Lens: a setting cannot be used'),
-      detail: settings.problems.join(' '),
+      detail: settings.problems.map(({ message }) => message).join(' '),
       severity: vscode.LanguageStatusSeverity.Warning,
       command: showOutput,
     };
   }
   const note = service.noteOn(document);
+  const excludedBy = service.excludedBy(document);
+  if (excludedBy) {
+    return {
+      text: vscode.l10n.t('NaN Lens: this file is left out'),
+      ...(note === undefined ? {} : { detail: note }),
+      command: { command: 'vscode.open', title: vscode.l10n.t('Open'), arguments: [excludedBy] },
+    };
+  }
   if (note !== undefined) {
     return {
       text: vscode.l10n.t('NaN Lens: not analysed'),

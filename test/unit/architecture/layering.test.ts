@@ -13,15 +13,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   semantic: ['text', 'syntax'],
   rules: ['text', 'syntax', 'semantic'],
   analyzer: ['text', 'syntax', 'semantic', 'rules'],
+  project: ['text', 'analyzer'],
   dump: ['text'],
   protocol: ['text', 'dump'],
-  agent: ['text', 'analyzer', 'dump'],
-  cli: ['text', 'analyzer', 'dump', 'agent'],
-  extension: ['text', 'analyzer', 'dump', 'protocol', 'agent'],
+  agent: ['text', 'analyzer', 'project', 'dump'],
+  cli: ['text', 'analyzer', 'project', 'dump', 'agent'],
+  extension: ['text', 'analyzer', 'project', 'dump', 'protocol', 'agent'],
   webview: ['protocol'],
 };
 
-const PURE = ['text', 'syntax', 'semantic', 'rules', 'analyzer', 'dump', 'protocol', 'agent'];
+const PURE = ['text', 'syntax', 'semantic', 'rules', 'analyzer', 'project', 'dump', 'protocol', 'agent'];
 
 /** The vocabulary of findings: types that rules speak and the facade passes on. It imports nothing above `text`. */
 const VOCABULARY = 'src/analyzer/finding';
@@ -32,6 +33,7 @@ const PARSER_TYPES = 'src/syntax/parser';
 /** Packages that the pure layers may use: they run wherever JavaScript runs. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   syntax: ['web-tree-sitter'],
+  project: ['ignore', 'toml-eslint-parser'],
   dump: ['valibot', '@bufbuild/protobuf'],
   protocol: ['valibot'],
 };

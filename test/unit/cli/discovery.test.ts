@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import type { Dirent } from 'node:fs';
-import { readdir, symlink } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { type Discovery, discover } from '../../../src/cli/discovery';
+import { disk } from '../../../src/cli/disk';
+import type { FileTree } from '../../../src/project/file-tree';
 import { Workspace } from './harness';
 
 function found({ files }: Discovery): string[] {
@@ -131,11 +132,12 @@ describe('discovery', () => {
   it('says what cannot be read, and goes on', () =>
     Workspace.with(tree('a/x.py', 'b/y.py'), async (workspace) => {
       await symlink('self.py', workspace.at('self.py'));
-      const readFolder = (folder: string): Promise<Dirent[]> =>
-        folder.endsWith('b')
-          ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
-          : readdir(folder, { withFileTypes: true });
-      const result = await discover(['.', 'missing.py', 'self.py', '/dev/null'], { cwd: workspace.folder, readFolder });
+      const tree: FileTree = {
+        ...disk,
+        list: (folder) =>
+          folder.endsWith('b') ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' })) : disk.list(folder),
+      };
+      const result = await discover(['.', 'missing.py', 'self.py', '/dev/null'], { cwd: workspace.folder, tree });
       assert.deepEqual(found(result), ['a/x.py']);
       assert.deepEqual(result.failed.map(({ path, message }) => `${path}: ${message}`).sort(), [
         '/dev/null: is neither a file nor a folder; to check what a program writes, pipe it into "-"',

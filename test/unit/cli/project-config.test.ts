@@ -1,9 +1,8 @@
-// `[tool.nanlens]`: what a project asks for, and what the command line makes of it.
+// What the command line makes of `[tool.nanlens]`: nearest file, precedence, and what it refuses.
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseProjectSettings } from '../../../src/cli/project-config';
-import { TEST_RULES, Workspace } from './harness';
+import { Workspace } from './harness';
 
 async function found(workspace: Workspace, ...argv: string[]): Promise<string[]> {
   const { out } = await workspace.run(['check', '--output-format', 'json', ...argv]);
@@ -78,11 +77,11 @@ describe('pyproject.toml', () => {
     ));
 
   const faults: readonly (readonly [toml: string, words: RegExp])[] = [
-    ['select = "NAN101"', /tool\.nanlens\.select must be a list of strings/],
+    ['select = "NAN101"', /pyproject\.toml:5:10: tool\.nanlens\.select must be a list of strings, but is a string/],
     ['ignore = [1]', /tool\.nanlens\.ignore must be a list of strings/],
     ['min-confidence = "sure"', /min-confidence must be one of possible, likely, proven/],
     ['severity = 1', /severity must be a table/],
-    ['severity = { NAN101 = "bad" }', /severity\.NAN101 must be one of error, warning/],
+    ['severity = { NAN101 = "warn" }', /pyproject\.toml:5:23: .*severity\.NAN101 .* \(did you mean "warning"\?\)/],
     ['per-file-ignores = { "a" = 1 }', /per-file-ignores\.a must be a list of strings/],
     ['select = [', /pyproject\.toml:\d+:\d+: /],
   ];
@@ -95,13 +94,21 @@ describe('pyproject.toml', () => {
       }));
   }
 
-  it('is told what it names that does not exist', () => {
-    const warnings: string[] = [];
-    const toml = settings('selct = []\nignore = ["NAN101", "clip-after-stop"]\n');
-    parseProjectSettings(toml, 'p.toml', TEST_RULES, (message) => warnings.push(message));
-    assert.deepEqual(warnings, [
-      'p.toml: tool.nanlens.selct is not known (did you mean "select"?)',
-      'p.toml: no rule is called "clip-after-stop" (did you mean "clip-after-step"?)',
-    ]);
-  });
+  it('tells every fault at once, and where each stands', () =>
+    Workspace.with({ ...FILES, 'pyproject.toml': settings('select = 1\nignore = 2\n') }, async (workspace) => {
+      const { code, err } = await workspace.run(['check']);
+      assert.equal(code, 2);
+      assert.match(err, /pyproject\.toml:5:10: .*select[\s\S]*pyproject\.toml:6:10: .*ignore/);
+    }));
+
+  it('goes on where it names what does not exist', () =>
+    Workspace.with(
+      { ...FILES, 'pyproject.toml': settings('selct = []\nignore = ["NAN101", "clip-after-stop"]\n') },
+      async (workspace) => {
+        const { code, err } = await workspace.run(['check']);
+        assert.equal(code, 1);
+        assert.match(err, /pyproject\.toml:5:1: tool\.nanlens\.selct is not known \(did you mean "select"\?\)/);
+        assert.match(err, /:6:21: no rule is called "clip-after-stop" \(did you mean "clip-after-step"\?\)/);
+      },
+    ));
 });

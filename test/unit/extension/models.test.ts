@@ -1,7 +1,7 @@
 // The parts of the extension that are plain data: settings, diagnostics, places for finite checks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_CONFIG, type Finding, type RuleInfo, type Severity } from '../../../src/analyzer/finding';
+import type { Finding, RuleInfo, Severity } from '../../../src/analyzer/finding';
 import { checkTargets } from '../../../src/extension/check-targets';
 import {
   codeOf,
@@ -10,6 +10,7 @@ import {
   MAX_DIAGNOSTICS,
   rulePagePath,
 } from '../../../src/extension/diagnostic-model';
+import { settingProblems } from '../../../src/extension/project/settings-file';
 import { type RawSettings, readSettings } from '../../../src/extension/settings-model';
 
 const rules: readonly RuleInfo[] = ['NAN101', 'NAN401'].map((code) => ({
@@ -23,6 +24,7 @@ const rules: readonly RuleInfo[] = ['NAN101', 'NAN401'].map((code) => ({
 
 const nothing: RawSettings = {
   enable: undefined,
+  preference: undefined,
   select: undefined,
   ignore: undefined,
   minConfidence: undefined,
@@ -35,7 +37,8 @@ const nothing: RawSettings = {
 test('settings that nobody wrote are the defaults, without complaints', () => {
   assert.deepEqual(readSettings(nothing, rules), {
     enabled: true,
-    config: DEFAULT_CONFIG,
+    preference: 'editorFirst',
+    layer: { select: undefined, ignore: undefined, minConfidence: undefined, severity: undefined },
     checkStyle: 'raise',
     sequentialHooks: false,
     dumpNotice: 'statusBar',
@@ -47,6 +50,7 @@ test('settings are taken as they are written', () => {
   const settings = readSettings(
     {
       enable: false,
+      preference: 'filesystemFirst',
       select: ['NAN1', 'rule-NAN401', 'ALL'],
       ignore: ['NAN101'],
       minConfidence: 'possible',
@@ -59,7 +63,8 @@ test('settings are taken as they are written', () => {
   );
   assert.deepEqual(settings.problems, []);
   assert.equal(settings.enabled, false);
-  assert.deepEqual(settings.config, {
+  assert.equal(settings.preference, 'filesystemFirst');
+  assert.deepEqual(settings.layer, {
     select: ['NAN1', 'rule-NAN401', 'ALL'],
     ignore: ['NAN101'],
     minConfidence: 'possible',
@@ -86,7 +91,7 @@ test('whatever is written, each bad value is told of once and replaced by its de
   for (const name of Object.keys(nothing)) {
     for (const value of strange) {
       const settings = readSettings({ ...nothing, [name]: value }, rules);
-      for (const problem of settings.problems) assert.match(problem, /^nanlens\.[\w.]+ .*\.$/);
+      for (const { message } of settings.problems) assert.match(message, /^nanlens\.[\w.]+ .*\.$/);
       const isFine =
         (name === 'severity' && String(value) === '[object Object]' && Object.keys(value ?? {}).length === 0) ||
         ((name === 'select' || name === 'ignore') && Array.isArray(value) && value.length === 0);
@@ -97,7 +102,35 @@ test('whatever is written, each bad value is told of once and replaced by its de
 
 test('a long bad value does not flood the log', () => {
   const { problems } = readSettings({ ...nothing, enable: 'x'.repeat(10_000) }, rules);
-  assert.ok((problems[0]?.length ?? 0) < 200);
+  assert.ok((problems[0]?.message.length ?? 0) < 200);
+});
+
+test('bad values are found in the file that holds them, whatever state it is in', () => {
+  const text = `{
+  // my settings
+  "nanlens.minConfidence": "prooven",
+  "nanlens.ignore": ["NAN1", "NAN999", 7],
+  "nanlens.severity": { "NAN101": "loud", "rule-NAN41": "hint" },
+  "editor.tabSize": "nanlens.",
+}`;
+  const marked = (problems: ReturnType<typeof settingProblems>, all: string): string[] =>
+    problems.map(({ span, message }) => `${all.slice(span.start, span.end)} ${/\(did.*\)/.exec(message)?.[0] ?? ''}`);
+  const wanted = [
+    '"NAN999" ',
+    '7 ',
+    '"prooven" (did you mean "proven"?)',
+    '"loud" ',
+    '"hint" (did you mean "rule-NAN401"?)',
+  ];
+  assert.deepEqual(marked(settingProblems(text, rules), text), wanted);
+  const workspace = `{ "folders": [], "settings": ${text} }`;
+  assert.deepEqual(marked(settingProblems(workspace, rules, ['settings']), workspace), wanted);
+  assert.deepEqual(settingProblems(workspace, rules), []);
+  for (let end = 0; end <= text.length; end++) {
+    for (const { span } of settingProblems(text.slice(0, end), rules)) {
+      assert.ok(span.start <= span.end && span.end <= end);
+    }
+  }
 });
 
 function finding(start: number, severity: Severity): Finding {

@@ -7,15 +7,18 @@ import type { FixOffer, FixOutcome } from '../../../protocol/messages';
 import { filesBeside, NOTHING_BESIDE } from '../../analysis/beside';
 import { ANALYSIS_BUDGET } from '../../analysis/service';
 import type { EngineClient } from '../../engine/client';
+import type { Configurations } from '../../project/configurations';
 import { addEdits } from '../../ranges';
-import { settingsFor } from '../../settings';
 import { FrameFiles } from '../dump-viewer/frame-files';
 import type { FrameLocator } from '../dump-viewer/frame-locator';
 import { locateLine } from '../dump-viewer/path-suffix';
 import type { BlamedLineFixes } from '../dump-viewer/services';
 
 export class RuleFixes implements BlamedLineFixes {
-  constructor(private readonly engine: EngineClient) {}
+  constructor(
+    private readonly engine: EngineClient,
+    private readonly configurations: Configurations,
+  ) {}
 
   async offer(anomaly: Anomaly, locator: FrameLocator): Promise<FixOffer | null> {
     const { source } = anomaly;
@@ -56,7 +59,7 @@ export class RuleFixes implements BlamedLineFixes {
   /** What rules offer on the blamed line, if it still reads as it did, the likeliest first. */
   private async fixes(anomaly: Anomaly, uri: vscode.Uri, text: string): Promise<readonly Fix[]> {
     const { source, rules } = anomaly;
-    const settings = settingsFor(uri);
+    const { settings, config } = await this.configurations.of(uri);
     if (!source || !settings.enabled || !uri.path.endsWith('.py')) return [];
     const lines = text.split(/\r\n|\r|\n/);
     const { kind, line } = locateLine(lines, source.line, source.text);
@@ -68,7 +71,7 @@ export class RuleFixes implements BlamedLineFixes {
       {
         kind: 'analyze',
         program: { cells: [text], isNotebook: false },
-        config: { ...settings.config, files: texts },
+        config: { ...config, files: texts },
       },
       ANALYSIS_BUDGET,
     );

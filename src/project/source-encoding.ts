@@ -39,7 +39,7 @@ const COOKIE = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/;
 
 /** The encoding that the first two lines declare, as written; undefined if they declare none. */
 function declaredEncoding(bytes: Uint8Array): string | undefined {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4096)).toString('latin1');
+  const head = latin1(bytes.subarray(0, 4096));
   const [first = '', second = ''] = head.replace(/^ï»¿/, '').split(/\r\n|\r|\n/, 2);
   const cookie = COOKIE.exec(first);
   if (cookie) return cookie[1];
@@ -98,7 +98,12 @@ export function decodeSource(bytes: Uint8Array): DecodedSource {
 }
 
 function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  let text = '';
+  // In pieces, for a call takes only so many arguments.
+  for (let start = 0; start < bytes.length; start += 8192) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 8192));
+  }
+  return text;
 }
 
 function lineOf(bytes: Uint8Array, offset: number): number {
@@ -149,8 +154,7 @@ export function encodeSource(
 ): { readonly bytes: Uint8Array; readonly error?: never } | { readonly error: string } {
   if (encoding.name === 'utf-8') {
     if (/\p{Surrogate}/u.test(text)) return { error: 'would hold half a character (a lone surrogate)' };
-    const content = Buffer.from(text, 'utf8');
-    return { bytes: encoding.hasByteOrderMark ? Buffer.concat([Buffer.from(BYTE_ORDER_MARK), content]) : content };
+    return { bytes: new TextEncoder().encode(encoding.hasByteOrderMark ? `\ufeff${text}` : text) };
   }
   const limit = encoding.name === 'ascii' ? 0x80 : 0x100;
   const table = encoding.name === 'ascii' || encoding.name === 'latin-1' ? undefined : singleByteTable(encoding.name);
