@@ -4,7 +4,7 @@ import path from 'node:path';
 import { build } from './build.mjs';
 import { launchBrowser } from './host/browser.mjs';
 import { startCollector } from './host/collector.mjs';
-import { startServer, workbenchAddress } from './host/server.mjs';
+import { startServer, workbenchAddress, writeUserSettings } from './host/server.mjs';
 import { bundleSuite, makeWorkspace, stageExtension } from './host/stage.mjs';
 import { SuiteResults } from './host/suite-results.mjs';
 import { addResults, emptyResults, isMain, printResults } from './results.mjs';
@@ -54,6 +54,8 @@ async function run(kind, parts, suite, onClose) {
   const suitePath = await bundleSuite(kind, extension, collector.url, parts);
   const { workspace, dataDir, remove } = makeWorkspace(`host-${kind}`);
   onClose(remove);
+  // The web suite runs in Restricted Mode, as VS Code begins; VS Code's own Git extension runs in trusted folders alone.
+  if (kind === 'node') writeUserSettings(dataDir, { 'security.workspace.trust.enabled': false });
   const server = await startServer({ dataDir, forTests: true });
   onClose(server.stop);
   const browser = await launchBrowser();

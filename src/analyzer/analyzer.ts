@@ -8,6 +8,7 @@ import type { Module, PlacedSegment, Segment } from '../syntax/ast';
 import { type ParserBinaries, PythonParser } from '../syntax/parser';
 import { applyEdits } from '../text/edit';
 import { LineIndex } from '../text/line-index';
+import { type BreakpointPlan, type PlanOptions, planBreakpoints } from './breakpoints/plan';
 import { countBroken } from './broken-count';
 import { insertCheckpoints } from './checkpoints/insert';
 import { kindsKnownTo } from './checkpoints/model-kinds';
@@ -75,6 +76,13 @@ export class Analyzer {
     if (text.length > MAX_SOURCE_LENGTH) return { edits: [], inserted: [], problems: ['the file is too long'] };
     const model = this.modelFor(text);
     return insertCheckpoints(model.module, { ...options, kindOf: kindsKnownTo(model) });
+  }
+
+  /** Where breakpoints go that stop at the first NaN, and their conditions. Never throws. */
+  planBreakpoints(text: string, options: Omit<PlanOptions, 'kindOf'>): BreakpointPlan {
+    if (text.length > MAX_SOURCE_LENGTH) return { breakpoints: [], problems: ['the file is too long'] };
+    const model = this.modelFor(text);
+    return planBreakpoints(model.module, { ...options, kindOf: kindsKnownTo(model) });
   }
 
   /** Where the recorder goes in a script, and its lines. Never throws. */

@@ -26,24 +26,29 @@ const CONFIDENCE_WORDS: Readonly<Record<Confidence, string>> = {
   possible: 'possible, not proven',
 };
 
+export function confidenceSentence(confidence: Confidence): string {
+  return `Confidence: ${CONFIDENCE_WORDS[confidence]}.`;
+}
+
 export function diagnosticModel(finding: Finding): DiagnosticModel {
   return {
     span: finding.span,
-    message: `${finding.message} Confidence: ${CONFIDENCE_WORDS[finding.confidence]}.`,
+    message: `${finding.message} ${confidenceSentence(finding.confidence)}`,
     severity: finding.severity,
     code: finding.code,
     related: finding.related,
   };
 }
 
-/** In order of place; where there are too many, the least severe ones are left out. */
+/** Where there are too many for VS Code, the least severe ones are left out. */
+export function worstOf<T extends { readonly severity: Severity }>(all: readonly T[]): readonly T[] {
+  if (all.length <= MAX_DIAGNOSTICS) return all;
+  return [...all].sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity]).slice(0, MAX_DIAGNOSTICS);
+}
+
+/** In order of place, and no more than VS Code shows. */
 export function diagnosticModels(findings: readonly Finding[]): DiagnosticModel[] {
-  const models = findings.map(diagnosticModel);
-  const kept =
-    models.length <= MAX_DIAGNOSTICS
-      ? models
-      : models.sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity]).slice(0, MAX_DIAGNOSTICS);
-  return kept.sort((a, b) => a.span.start - b.span.start);
+  return [...worstOf(findings.map(diagnosticModel))].sort((a, b) => a.span.start - b.span.start);
 }
 
 /** The rule that a diagnostic's code names, whether it stands alone or beside a link. */

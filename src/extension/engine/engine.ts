@@ -7,6 +7,7 @@ import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
 import { removeRecorder } from '../../analyzer/recorder/remove';
 import type { ParserBinaries } from '../../syntax/parser';
+import { checkFile } from './check-file';
 import { fixUntilStable } from './fix-loop';
 import type { EngineReplies, EngineReply, EngineRequest, Program } from './messages';
 
@@ -23,6 +24,8 @@ export class Engine {
     switch (request.kind) {
       case 'analyze':
         return this.analyze(request.program, request.config);
+      case 'checkFile':
+        return checkFile(request, (program, config) => this.analyze(program, config));
       case 'fix':
         return fixUntilStable(request, (program, config) => this.analyze(program, config));
       case 'functions':

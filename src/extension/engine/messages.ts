@@ -4,6 +4,7 @@ import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
 import type { Edit } from '../../text/edit';
+import type { CheckFileRequest, FileCheck } from './check-file';
 
 /** A Python program: one text, or the code cells of a notebook in their order. */
 export interface Program {
@@ -64,6 +65,7 @@ export interface RemoveRecorderRequest {
 
 export type EngineRequest =
   | AnalyzeRequest
+  | CheckFileRequest
   | FixRequest
   | InsertChecksRequest
   | RemoveChecksRequest
@@ -82,6 +84,7 @@ export interface EditsReply {
 export interface EngineReplies {
   /** One result for each cell. */
   readonly analyze: readonly AnalysisResult[];
+  readonly checkFile: FileCheck;
   readonly fix: EditsReply;
   readonly insertChecks: EditsReply;
   readonly removeChecks: EditsReply;
