@@ -3,6 +3,7 @@
 import type { RuleInfo } from '../analyzer/finding';
 import type { FindingJson } from '../analyzer/finding-json';
 import type { AnomalyJson, DumpJson } from '../dump/json';
+import { hint } from '../project/closest';
 import { ToolError } from './tool';
 
 export const FINDING_LIMIT = 50;
@@ -124,5 +125,8 @@ export function findRule(rules: readonly RuleInfo[], wanted: string): RuleInfo |
 export function explanation(rules: readonly RuleInfo[], wanted: string): RuleInfo {
   const rule = findRule(rules, wanted);
   if (rule !== undefined) return rule;
-  throw new ToolError(`No rule is called "${clipped(wanted)}". There are ${rules.map(({ code }) => code).join(', ')}.`);
+  const names = rules.flatMap(({ code, name }) => [code, name]);
+  throw new ToolError(
+    `No rule is called "${clipped(wanted)}"${hint(wanted.slice(0, 60), names)}; list_rules lists them.`,
+  );
 }

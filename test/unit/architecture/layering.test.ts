@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   project: ['text', 'analyzer'],
   dump: ['text'],
   protocol: ['text', 'dump'],
-  agent: ['text', 'analyzer', 'dump'],
+  agent: ['text', 'analyzer', 'project', 'dump'],
   cli: ['text', 'analyzer', 'project', 'dump', 'agent'],
   extension: ['text', 'analyzer', 'project', 'dump', 'protocol', 'agent'],
   webview: ['protocol'],
