@@ -8,6 +8,7 @@ import { Engine } from './engine/engine';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
+import { registerDebugInformation } from './features/debug-information';
 import { registerDiagnostics } from './features/diagnostics';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
@@ -85,6 +86,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerFiniteChecks(engine, log),
     registerRecorderCommands(extensionUri, engine, log),
     registerCommands(service, engine, configurations, log),
+    registerDebugInformation({ context, platform, service, engine, configurations }),
     vscode.languages.registerCodeActionsProvider(
       { language: 'python' },
       new CodeActions(service, engine, configurations, log),
