@@ -1,6 +1,7 @@
 // How a finding is told as a diagnostic, as plain data: no editor needed to check it.
 
-import type { Confidence, Finding, Severity } from '../analyzer/finding';
+import type { Confidence, Finding, Problem, Severity } from '../analyzer/finding';
+import { UNUSED_SUPPRESSION } from '../analyzer/unused-suppression-rule';
 import type { Span } from '../text/span';
 
 export const SOURCE = 'NaN Lens';
@@ -14,7 +15,10 @@ export interface DiagnosticModel {
   readonly span: Span;
   readonly message: string;
   readonly severity: Severity;
-  readonly code: string;
+  /** Undefined for what is no finding of a rule. */
+  readonly code: string | undefined;
+  /** Whether the text is there for nothing: editors fade it. */
+  readonly isUnnecessary: boolean;
   readonly related: readonly { readonly span: Span; readonly message: string }[];
 }
 
@@ -26,19 +30,34 @@ const CONFIDENCE_WORDS: Readonly<Record<Confidence, string>> = {
   possible: 'possible, not proven',
 };
 
+/** Whether the finding is about a comment, not about a value: no run bears it out, and no comment need silence it. */
+export function isAboutComment(code: string | undefined): boolean {
+  return code === UNUSED_SUPPRESSION.code;
+}
+
 export function diagnosticModel(finding: Finding): DiagnosticModel {
+  const isUnnecessary = isAboutComment(finding.code);
+  const confidence = isUnnecessary ? '' : ` Confidence: ${CONFIDENCE_WORDS[finding.confidence]}.`;
   return {
     span: finding.span,
-    message: `${finding.message} Confidence: ${CONFIDENCE_WORDS[finding.confidence]}.`,
+    message: `${finding.message}${confidence}`,
     severity: finding.severity,
     code: finding.code,
+    isUnnecessary,
     related: finding.related,
   };
 }
 
+/** A problem that has a place: a suppression that cannot mean what its writer meant. */
+function problemModel({ message, span }: Problem): DiagnosticModel[] {
+  if (span === undefined) return [];
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+  return [{ span, message: sentence, severity: 'warning', code: undefined, isUnnecessary: false, related: [] }];
+}
+
 /** In order of place; where there are too many, the least severe ones are left out. */
-export function diagnosticModels(findings: readonly Finding[]): DiagnosticModel[] {
-  const models = findings.map(diagnosticModel);
+export function diagnosticModels(findings: readonly Finding[], problems: readonly Problem[] = []): DiagnosticModel[] {
+  const models = [...findings.map(diagnosticModel), ...problems.flatMap(problemModel)];
   const kept =
     models.length <= MAX_DIAGNOSTICS
       ? models

@@ -4,7 +4,15 @@ import * as vscode from 'vscode';
 import type { Severity } from '../../analyzer/finding';
 import type { BlamedLine } from '../../dump/evidence';
 import type { AnalysisService } from '../analysis/service';
-import { type DiagnosticModel, diagnosticModels, RULE_PAGE_SCHEME, rulePagePath, SOURCE } from '../diagnostic-model';
+import {
+  codeOf,
+  type DiagnosticModel,
+  diagnosticModels,
+  isAboutComment,
+  RULE_PAGE_SCHEME,
+  rulePagePath,
+  SOURCE,
+} from '../diagnostic-model';
 import { rangeOf } from '../ranges';
 import { ruleCatalogue } from '../rule-catalogue';
 import { FrameFiles } from './dump-viewer/frame-files';
@@ -60,7 +68,8 @@ class Publisher implements vscode.Disposable {
     const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === key);
     if (document) {
       this.turns.delete(key);
-      const models = diagnosticModels(this.service.analysisOf(document)?.findings ?? []);
+      const { findings: found = [], problems = [] } = this.service.analysisOf(document) ?? {};
+      const models = diagnosticModels(found, problems);
       const lines = isBlamed ? linesOf(document) : [];
       const findings = models.map((model) => toDiagnostic(document, model));
       this.set(uri, findings, isBlamed ? this.evidence.blamed(key, lines) : [], lines);
@@ -90,8 +99,9 @@ class Publisher implements vscode.Disposable {
     lines: readonly string[],
   ): void {
     const own = blamed.flatMap((one) => {
-      const here = findings.filter(({ range }) => range.start.line <= one.line - 1 && range.end.line >= one.line - 1);
-      const named = here.filter(({ code }) => one.evidence.rules.includes(codeText(code)));
+      const ofRules = findings.filter(({ code }) => code !== undefined && !isAboutComment(codeOf(code)));
+      const here = ofRules.filter(({ range }) => range.start.line <= one.line - 1 && range.end.line >= one.line - 1);
+      const named = here.filter(({ code }) => one.evidence.rules.includes(codeOf(code)));
       const raised = named.length > 0 ? named : here;
       for (const finding of raised) raise(finding, one);
       return raised.length > 0 ? [] : [blamedDiagnostic(one, lines[one.line - 1] ?? '')];
@@ -105,7 +115,8 @@ class Publisher implements vscode.Disposable {
 function toDiagnostic(document: vscode.TextDocument, model: DiagnosticModel): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(rangeOf(document, model.span), model.message, SEVERITIES[model.severity]);
   diagnostic.source = SOURCE;
-  diagnostic.code = { value: model.code, target: rulePageUri(model.code) };
+  if (model.code !== undefined) diagnostic.code = { value: model.code, target: rulePageUri(model.code) };
+  if (model.isUnnecessary) diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
   diagnostic.relatedInformation = model.related.map(
     ({ span, message }) =>
       new vscode.DiagnosticRelatedInformation(new vscode.Location(document.uri, rangeOf(document, span)), message),
@@ -139,10 +150,6 @@ function relatedRun(dump: vscode.Uri): vscode.DiagnosticRelatedInformation {
     new vscode.Location(dump, start),
     vscode.l10n.t('the run that shows it'),
   );
-}
-
-function codeText(code: vscode.Diagnostic['code']): string {
-  return String(typeof code === 'object' ? code.value : (code ?? ''));
 }
 
 function nameOf(uri: vscode.Uri): string {
