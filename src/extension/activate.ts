@@ -8,7 +8,9 @@ import { Engine } from './engine/engine';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
+import { registerDebugSteps } from './features/debug-steps';
 import { registerDiagnostics } from './features/diagnostics';
+import { rememberLastEdited } from './features/document-commands';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
 import { LanguageStatus } from './features/language-status';
@@ -17,6 +19,7 @@ import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
 import { registerValueHover } from './features/value-hover/hover';
+import { registerWalkthrough } from './features/walkthrough';
 import { WorkspaceCheck } from './features/workspace-check';
 import type { Platform } from './platform';
 import { Configurations } from './project/configurations';
@@ -82,7 +85,10 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerRunEvidence(runEvidence),
     registerValueHover(engine),
     registerRulePages(extensionUri, service),
+    rememberLastEdited(),
     registerFiniteChecks(engine, log),
+    registerDebugSteps(engine, log),
+    registerWalkthrough(context.extension.id),
     registerRecorderCommands(extensionUri, engine, log),
     registerCommands(service, engine, configurations, log),
     vscode.languages.registerCodeActionsProvider(
