@@ -9,7 +9,9 @@ import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
 import { registerDebugInformation } from './features/debug-information';
+import { registerDebugSteps } from './features/debug-steps';
 import { registerDiagnostics } from './features/diagnostics';
+import { rememberLastEdited } from './features/document-commands';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
 import { LanguageStatus } from './features/language-status';
@@ -18,6 +20,7 @@ import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
 import { registerValueHover } from './features/value-hover/hover';
+import { registerWalkthrough } from './features/walkthrough';
 import { WorkspaceCheck } from './features/workspace-check';
 import type { Platform } from './platform';
 import { Configurations } from './project/configurations';
@@ -83,7 +86,10 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerRunEvidence(runEvidence),
     registerValueHover(engine),
     registerRulePages(extensionUri, service),
+    rememberLastEdited(),
     registerFiniteChecks(engine, log),
+    registerDebugSteps(engine, log),
+    registerWalkthrough(context.extension.id),
     registerRecorderCommands(extensionUri, engine, log),
     registerCommands(service, engine, configurations, log),
     registerDebugInformation({ context, platform, service, engine, configurations }),

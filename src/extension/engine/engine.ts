@@ -2,6 +2,8 @@
 
 import { Analyzer } from '../../analyzer/analyzer';
 import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
+import { removeStep } from '../../analyzer/debug-steps/remove';
+import { hasStep } from '../../analyzer/debug-steps/step';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
@@ -39,6 +41,15 @@ export class Engine {
       case 'removeChecks': {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };
+      }
+      case 'debugStep': {
+        const { text, step } = request;
+        if (hasStep(text, step)) {
+          const { edits, removed } = removeStep(text, step);
+          return { edits, count: removed, problems: [], isRemoval: true, changed: [] };
+        }
+        const { edits, changed, problems } = this.analyzer.tryStep(text, step);
+        return { edits, count: changed.length, problems, isRemoval: false, changed };
       }
       case 'explainValue': {
         const { program, cell, offset } = request;

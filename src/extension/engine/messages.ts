@@ -1,6 +1,7 @@
 // What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
 
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
+import type { ChangedPlace, DebugStep } from '../../analyzer/debug-steps/step';
 import type { ValueExplanation } from '../../analyzer/explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
@@ -72,6 +73,13 @@ export interface ExplainValueRequest {
   readonly offset: number;
 }
 
+/** Try a debugging step on a script, or take it out again where it is in it. */
+export interface DebugStepRequest {
+  readonly kind: 'debugStep';
+  readonly text: string;
+  readonly step: DebugStep;
+}
+
 export type EngineRequest =
   | AnalyzeRequest
   | CheckFileRequest
@@ -81,7 +89,8 @@ export type EngineRequest =
   | FunctionsRequest
   | InsertRecorderRequest
   | RemoveRecorderRequest
-  | ExplainValueRequest;
+  | ExplainValueRequest
+  | DebugStepRequest;
 
 /** Edits of one text, sorted and disjoint, with what could not be done in words. */
 export interface EditsReply {
@@ -89,6 +98,12 @@ export interface EditsReply {
   /** How many fixes, checks or lines the edits carry out. */
   readonly count: number;
   readonly problems: readonly string[];
+}
+
+export interface DebugStepReply extends EditsReply {
+  /** Whether it was in the script, and is taken out. */
+  readonly isRemoval: boolean;
+  readonly changed: readonly ChangedPlace[];
 }
 
 export interface EngineReplies {
@@ -101,6 +116,7 @@ export interface EngineReplies {
   readonly functions: readonly FunctionOutline[];
   readonly insertRecorder: EditsReply;
   readonly removeRecorder: EditsReply;
+  readonly debugStep: DebugStepReply;
   readonly explainValue: ValueExplanation | undefined;
 }
 
