@@ -8,6 +8,8 @@ import { Engine } from './engine/engine';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
+import { BreakOnNan, type ShownHit } from './features/debugging/break-on-nan';
+import { DebugSessions } from './features/debugging/debug-sessions';
 import { registerDiagnostics } from './features/diagnostics';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
@@ -34,6 +36,8 @@ export interface ExtensionApi {
   readonly dumpViewer: DumpViewerApi;
   /** The dump that the status bar tells of. */
   newDump(): NewDump | undefined;
+  /** The first NaN at which a debugger has stopped, while the session lasts. */
+  firstNaN(): ShownHit | undefined;
 }
 
 export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
@@ -81,9 +85,16 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
-  subscriptions.push(dumpWatch);
+  const sessions = new DebugSessions();
+  const breakOnNan = new BreakOnNan(engine, sessions, log);
+  subscriptions.push(dumpWatch, sessions, breakOnNan);
   log.info(
     `Started on the ${platform.name}. Only Python that is open in an editor is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );
-  return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown };
+  return {
+    analysisRunsIn: () => engine.place,
+    dumpViewer,
+    newDump: () => dumpWatch.shown,
+    firstNaN: () => breakOnNan.shownHit,
+  };
 }

@@ -1,5 +1,6 @@
 // What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
 
+import type { BreakpointPlan } from '../../analyzer/breakpoints/plan';
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
@@ -40,6 +41,17 @@ export interface InsertChecksRequest {
   readonly sequentialHooks: boolean;
 }
 
+/** Where breakpoints go that stop at the first NaN. */
+export interface PlanBreakpointsRequest {
+  readonly kind: 'planBreakpoints';
+  readonly text: string;
+  readonly target: CheckTarget;
+  /** Whether an Inf stops too. */
+  readonly infinities: boolean;
+  /** 1-based lines that have a breakpoint already. */
+  readonly taken: readonly number[];
+}
+
 export interface RemoveChecksRequest {
   readonly kind: 'removeChecks';
   readonly text: string;
@@ -66,6 +78,7 @@ export type EngineRequest =
   | AnalyzeRequest
   | FixRequest
   | InsertChecksRequest
+  | PlanBreakpointsRequest
   | RemoveChecksRequest
   | FunctionsRequest
   | InsertRecorderRequest
@@ -84,6 +97,7 @@ export interface EngineReplies {
   readonly analyze: readonly AnalysisResult[];
   readonly fix: EditsReply;
   readonly insertChecks: EditsReply;
+  readonly planBreakpoints: BreakpointPlan;
   readonly removeChecks: EditsReply;
   readonly functions: readonly FunctionOutline[];
   readonly insertRecorder: EditsReply;
