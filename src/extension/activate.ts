@@ -10,6 +10,8 @@ import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
 import { registerDebugInformation } from './features/debug-information';
 import { registerDebugSteps } from './features/debug-steps';
+import { BreakOnNan, type ShownHit } from './features/debugging/break-on-nan';
+import { DebugSessions } from './features/debugging/debug-sessions';
 import { registerDiagnostics } from './features/diagnostics';
 import { rememberLastEdited } from './features/document-commands';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
@@ -42,6 +44,8 @@ export interface ExtensionApi {
   newDump(): NewDump | undefined;
   /** Checks of more than what is open, and the view of all findings. */
   readonly workspaceCheck: WorkspaceCheck;
+  /** The first NaN at which a debugger has stopped, while the session lasts. */
+  firstNaN(): ShownHit | undefined;
 }
 
 export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
@@ -107,9 +111,17 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
-  subscriptions.push(dumpWatch);
+  const sessions = new DebugSessions();
+  const breakOnNan = new BreakOnNan(engine, sessions, log);
+  subscriptions.push(dumpWatch, sessions, breakOnNan);
   log.info(
     `Started on the ${platform.name}. Only Python that is open in an editor or that you ask to have checked is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );
-  return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown, workspaceCheck };
+  return {
+    analysisRunsIn: () => engine.place,
+    dumpViewer,
+    newDump: () => dumpWatch.shown,
+    workspaceCheck,
+    firstNaN: () => breakOnNan.shownHit,
+  };
 }
