@@ -1,4 +1,5 @@
 // Writes everything that follows from the rule files (the index, the pages, the README table, the severity settings),
+// what package.json says of the tools for language models,
 // the recorder, one file made of its parts, and the assembled search of long logs.
 // With --check it writes nothing and says which of them are stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,6 +29,18 @@ export function ruleModules(base = root) {
     .sort();
 }
 
+/** Loads TypeScript as it stands on disk. */
+async function loadModule(contents) {
+  const built = await esbuild.build({
+    ...nodeBundle,
+    format: 'esm',
+    stdin: { contents, resolveDir: root },
+    write: false,
+  });
+  const code = Buffer.from(built.outputFiles[0].contents).toString('base64');
+  return import(`data:text/javascript;base64,${code}`);
+}
+
 /**
  * Loads the rules as they stand on disk.
  * @returns {Promise<{ rules: { module: string, rule: RuleMetadata }[], rulePage: (rule: RuleMetadata) => string }>}
@@ -35,14 +48,7 @@ export function ruleModules(base = root) {
 async function loadRules() {
   const modules = ruleModules();
   const lines = modules.map((module, i) => `export { rule as rule${i} } from './${RULE_FOLDER}/${module}';`);
-  const built = await esbuild.build({
-    ...nodeBundle,
-    format: 'esm',
-    stdin: { contents: [`export { rulePage } from './${RULE_FOLDER}/page';`, ...lines].join('\n'), resolveDir: root },
-    write: false,
-  });
-  const code = Buffer.from(built.outputFiles[0].contents).toString('base64');
-  const loaded = await import(`data:text/javascript;base64,${code}`);
+  const loaded = await loadModule([`export { rulePage } from './${RULE_FOLDER}/page';`, ...lines].join('\n'));
   const rules = modules.map((module, i) => ({ module, rule: loaded[`rule${i}`] }));
   rules.sort((a, b) => (a.rule.code < b.rule.code ? -1 : 1));
   return { rules, rulePage: loaded.rulePage };
@@ -123,7 +129,23 @@ function severitySettings(rules) {
   );
 }
 
-function withSettings(manifestText, rules) {
+/** The contributions of the tools for language models; what people read of them stands in package.nls.json. */
+async function languageModelTools() {
+  const { EDITOR_TOOLS } = await loadModule("export { EDITOR_TOOLS } from './src/agent/editor-tools';");
+  return EDITOR_TOOLS.map(({ name, referenceName, icon, tool }) => ({
+    name,
+    tags: ['python', 'nan'],
+    displayName: `%tool.${referenceName}%`,
+    userDescription: `%tool.${referenceName}.description%`,
+    modelDescription: tool.description,
+    toolReferenceName: referenceName,
+    canBeReferencedInPrompt: true,
+    icon,
+    inputSchema: tool.inputSchema,
+  }));
+}
+
+function withSettings(manifestText, rules, tools) {
   const manifest = JSON.parse(manifestText);
   const configuration = manifest.contributes?.configuration ?? [];
   const groups = Array.isArray(configuration) ? configuration : [configuration];
@@ -131,6 +153,7 @@ function withSettings(manifestText, rules) {
   if (!setting)
     throw new Error('package.json declares no setting "nanlens.severity" whose properties could be filled.');
   setting.properties = severitySettings(rules);
+  manifest.contributes.languageModelTools = tools;
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
@@ -166,6 +189,7 @@ async function byteScanFile() {
 async function generate() {
   const { rules, rulePage } = await loadRules();
   const problems = faultsOf(rules);
+  const tools = await languageModelTools();
   const files = new Map();
   files.set(`${RULE_FOLDER}/index.generated.ts`, indexFile(rules));
   for (const { rule } of rules) files.set(`${PAGE_FOLDER}/${rule.code}.md`, rulePage(rule));
@@ -178,7 +202,7 @@ async function generate() {
   }
   const filled = {
     'README.md': (text) => withTable(text, readmeTable(rules)),
-    'package.json': (text) => withSettings(text, rules),
+    'package.json': (text) => withSettings(text, rules, tools),
   };
   for (const [file, fill] of Object.entries(filled)) {
     try {
