@@ -14,8 +14,10 @@ import { insertCheckpoints } from './checkpoints/insert';
 import { kindsKnownTo } from './checkpoints/model-kinds';
 import type { CheckOptions, Insertion } from './checkpoints/options';
 import { configureFindings, isEnabled } from './config';
+import { type ExplainedModels, explainAt } from './explain-value/explain';
+import type { Place, ValueExplanation } from './explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult, Problem, RuleInfo } from './finding';
-import { joinCells, splitByCell } from './notebook';
+import { joinCells, placeInCell, splitByCell } from './notebook';
 import { insertRecorder } from './recorder/insert';
 import type { RecorderInsertion } from './recorder/insertion';
 import { runRules } from './run-rules';
@@ -63,6 +65,34 @@ export class Analyzer {
   /** The semantic model of a text, for features that ask it questions of their own. */
   modelFor(text: string): SemanticModel {
     return new SemanticModel(withUniqueSegments(this.parser.parse(text)));
+  }
+
+  /** What is known of the value at an offset; undefined where nothing is. */
+  explainValue(text: string, offset: number): ValueExplanation | undefined {
+    const models = this.explainedModels(text);
+    return models && explainAt(models, offset);
+  }
+
+  /** The same in a notebook's cell, by an offset in it. */
+  explainNotebookValue(cells: readonly string[], cell: number, offset: number): ValueExplanation | undefined {
+    const program = joinCells(cells);
+    const at = program.cells[cell]?.span;
+    const told = at && at.start + offset < at.end ? this.explainValue(program.text, at.start + offset) : undefined;
+    if (!told) return undefined;
+    const place = <T extends Place>(each: T): T => ({ ...each, ...placeInCell(program, each.span) });
+    return {
+      ...place(told),
+      autocast: told.autocast && place(told.autocast),
+      because: told.because.map(place),
+    };
+  }
+
+  /** What explanations are drawn from; undefined for a text that is not analysed. */
+  explainedModels(text: string): ExplainedModels | undefined {
+    if (text.length > MAX_SOURCE_LENGTH) return undefined;
+    const module = withUniqueSegments(this.parser.parse(text));
+    if (!isNumeric(module)) return undefined;
+    return { trusting: new SemanticModel(module), strict: new SemanticModel(module, false) };
   }
 
   /** Cells in order, as one program; the result has one entry per cell, with spans in that cell's text. */

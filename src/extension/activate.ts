@@ -17,6 +17,7 @@ import { registerRecorderCommands } from './features/recorder/commands';
 import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
+import { registerValueHover } from './features/value-hover/hover';
 import { WorkspaceCheck } from './features/workspace-check';
 import type { Platform } from './platform';
 import { Configurations } from './project/configurations';
@@ -81,6 +82,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerDiagnostics(service, workspaceCheck.files, runEvidence),
     registerRunEvidence(runEvidence),
     registerAgentTools({ engine, configurations, platform }),
+    registerValueHover(engine),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
     registerRecorderCommands(extensionUri, engine, log),

@@ -40,6 +40,12 @@ export class Engine {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };
       }
+      case 'explainValue': {
+        const { program, cell, offset } = request;
+        return program.isNotebook
+          ? this.analyzer.explainNotebookValue(program.cells, cell, offset)
+          : this.analyzer.explainValue(program.cells[cell] ?? '', offset);
+      }
       case 'insertRecorder': {
         const { edits, inserted, problems } = this.analyzer.insertRecorder(request.text);
         return { edits, count: inserted.length, problems };

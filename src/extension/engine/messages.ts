@@ -1,6 +1,7 @@
 // What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
 
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
+import type { ValueExplanation } from '../../analyzer/explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
 import type { Edit } from '../../text/edit';
@@ -63,6 +64,14 @@ export interface RemoveRecorderRequest {
   readonly text: string;
 }
 
+/** What is known of the value at a place. */
+export interface ExplainValueRequest {
+  readonly kind: 'explainValue';
+  readonly program: Program;
+  readonly cell: number;
+  readonly offset: number;
+}
+
 export type EngineRequest =
   | AnalyzeRequest
   | CheckFileRequest
@@ -71,7 +80,8 @@ export type EngineRequest =
   | RemoveChecksRequest
   | FunctionsRequest
   | InsertRecorderRequest
-  | RemoveRecorderRequest;
+  | RemoveRecorderRequest
+  | ExplainValueRequest;
 
 /** Edits of one text, sorted and disjoint, with what could not be done in words. */
 export interface EditsReply {
@@ -91,6 +101,7 @@ export interface EngineReplies {
   readonly functions: readonly FunctionOutline[];
   readonly insertRecorder: EditsReply;
   readonly removeRecorder: EditsReply;
+  readonly explainValue: ValueExplanation | undefined;
 }
 
 export type EngineReply<R extends EngineRequest> = EngineReplies[R['kind']];
