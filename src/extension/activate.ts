@@ -5,6 +5,7 @@ import { AnalysisService } from './analysis/service';
 import { EngineClient } from './engine/client';
 import { systemClock } from './engine/clock';
 import { Engine } from './engine/engine';
+import { registerAgentTools } from './features/agent-tools';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
@@ -88,6 +89,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerConfigurationDiagnostics(configurations),
     registerDiagnostics(service, workspaceCheck.files, runEvidence),
     registerRunEvidence(runEvidence),
+    registerAgentTools({ engine, configurations, platform }),
     registerValueHover(engine),
     registerRulePages(extensionUri, service),
     rememberLastEdited(),
