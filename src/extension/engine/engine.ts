@@ -2,6 +2,8 @@
 
 import { Analyzer } from '../../analyzer/analyzer';
 import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
+import { removeStep } from '../../analyzer/debug-steps/remove';
+import { hasStep } from '../../analyzer/debug-steps/step';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
@@ -41,9 +43,26 @@ export class Engine {
         const { edits, inserted, problems } = this.analyzer.insertChecks(pythonOf(request), options);
         return { edits, count: inserted.length, problems };
       }
+      case 'planBreakpoints':
+        return this.analyzer.planBreakpoints(request.text, request);
       case 'removeChecks': {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };
+      }
+      case 'debugStep': {
+        const { text, step } = request;
+        if (hasStep(text, step)) {
+          const { edits, removed } = removeStep(text, step);
+          return { edits, count: removed, problems: [], isRemoval: true, changed: [] };
+        }
+        const { edits, changed, problems } = this.analyzer.tryStep(text, step);
+        return { edits, count: changed.length, problems, isRemoval: false, changed };
+      }
+      case 'explainValue': {
+        const { program, cell, offset } = request;
+        return program.isNotebook
+          ? this.analyzer.explainNotebookValue(program.cells, cell, offset)
+          : this.analyzer.explainValue(program.cells[cell] ?? '', offset);
       }
       case 'insertRecorder': {
         const { edits, inserted, problems } = this.analyzer.insertRecorder(request.text);
