@@ -27,7 +27,12 @@ export class Engine {
       case 'analyze':
         return this.analyze(request.program, request.config);
       case 'checkFile':
-        return checkFile(request, (program, config) => this.analyze(program, config));
+        try {
+          return checkFile(request, (program, config) => this.analyze(program, config));
+        } finally {
+          // The next one is another file; only what is typed into comes again.
+          this.analyzer.parser.forgetAll();
+        }
       case 'fix':
         return fixUntilStable(request, (program, config) => this.analyze(program, config));
       case 'functions':
