@@ -3,7 +3,7 @@
 import type { RuleInfo } from '../analyzer/finding';
 import type { FindingJson } from '../analyzer/finding-json';
 import type { AnomalyJson, DumpJson } from '../dump/json';
-import { hint } from '../project/closest';
+import { hint } from '../text/closest';
 import type { ToolArguments } from './arguments';
 import { ToolError } from './tool';
 

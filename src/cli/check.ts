@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 import { unknownSelectors } from '../analyzer/config';
 import type { Confidence } from '../analyzer/finding';
-import { hint } from '../project/closest';
 import { isNotebookName, type Loaded, loadBytes, type SourceFile } from '../project/source-file';
+import { hint } from '../text/closest';
 import { unifiedDiff } from '../text/unified-diff';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
