@@ -44,14 +44,6 @@ export const webHostBundle = {
 };
 const pageBundle = { ...common, platform: 'browser', format: 'iife', target: 'es2022', minify: true };
 
-/** A browser wants all of the extension in one file; on the desktop that same file does, so that it ships once. */
-const sharesWebBundle = {
-  name: 'shares-web-bundle',
-  setup(build) {
-    build.onResolve({ filter: /^\.\/main\.web$/ }, () => ({ path: './extension.web.js', external: true }));
-  },
-};
-
 /** The protocol of `nanlens mcp` stands in a file of its own, so that the other commands start without it. */
 const sdkBeside = {
   name: 'sdk-beside',
@@ -71,6 +63,14 @@ export const cliBundles = [
   },
   { ...nodeBundle, entryPoints: ['src/cli/mcp/sdk.ts'], outfile: 'dist/mcp.js', minify: true },
 ];
+
+/** A browser wants all of the extension in one file; on the desktop that same file does, so that it ships once. */
+const sharesWebBundle = {
+  name: 'shares-web-bundle',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/main\.web$/ }, () => ({ path: './extension.web.js', external: true }));
+  },
+};
 
 /** Every file of dist/. */
 export const bundles = [

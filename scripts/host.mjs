@@ -9,6 +9,7 @@ import { bundleSuite, makeWorkspace, stageExtension } from './host/stage.mjs';
 import { SuiteResults } from './host/suite-results.mjs';
 import { addResults, emptyResults, isMain, printResults } from './results.mjs';
 import { cacheDir } from './setup/cache.mjs';
+import { ensurePython } from './setup/python.mjs';
 import { runMain, say, Trouble } from './setup/report.mjs';
 
 const startLimit = 90_000;
@@ -45,6 +46,8 @@ async function run(kind, parts, suite, onClose) {
     watchdog = setTimeout(() => ended.reject(new Trouble(`${what} for ${limit / 1000} s`)), limit);
   };
   onClose(() => clearTimeout(watchdog));
+  // The extension host has the environment of this process.
+  if (kind === 'node') process.env.NANLENS_VENV_PYTHON ??= await ensurePython();
   const extension = stageExtension(kind);
   const collector = await startCollector((message) => {
     expectWithin(silenceLimit, 'the suite said nothing');
@@ -54,7 +57,7 @@ async function run(kind, parts, suite, onClose) {
   const suitePath = await bundleSuite(kind, extension, collector.url, parts);
   const { workspace, dataDir, remove } = makeWorkspace(`host-${kind}`);
   onClose(remove);
-  // The web suite runs in Restricted Mode, as VS Code begins; VS Code's own Git extension runs in trusted folders alone.
+  // The web suite runs in Restricted Mode, as VS Code begins; Git and debuggers run in trusted folders alone.
   if (kind === 'node') writeUserSettings(dataDir, { 'security.workspace.trust.enabled': false });
   const server = await startServer({ dataDir, forTests: true });
   onClose(server.stop);

@@ -24,6 +24,9 @@ export function stageExtension(kind) {
     delete manifest.main;
     delete manifest.extensionKind;
   }
+  // Another extension contributes the Python debugger; tests start the real one in its name.
+  manifest.contributes.debuggers = [{ type: 'debugpy', label: 'Python Debugger', languages: ['python'] }];
+  manifest.contributes.breakpoints = [{ language: 'python' }];
   writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
   return stage;
 }

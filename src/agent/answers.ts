@@ -3,6 +3,8 @@
 import type { RuleInfo } from '../analyzer/finding';
 import type { FindingJson } from '../analyzer/finding-json';
 import type { AnomalyJson, DumpJson } from '../dump/json';
+import { hint } from '../text/closest';
+import type { ToolArguments } from './arguments';
 import { ToolError } from './tool';
 
 export const FINDING_LIMIT = 50;
@@ -22,13 +24,18 @@ export interface Page {
   readonly limit: number;
 }
 
+/** What the arguments of a tool ask for. */
+export function pageOf(args: ToolArguments, standardLimit: number): Page {
+  return { offset: args.integer('offset') ?? 0, limit: args.integer('limit') ?? standardLimit };
+}
+
 interface Paged<T> {
   readonly items: readonly T[];
   readonly total: number;
   readonly nextOffset: number | null;
 }
 
-function pageOf<T>(items: readonly T[], { offset, limit }: Page): Paged<T> {
+function cutOut<T>(items: readonly T[], { offset, limit }: Page): Paged<T> {
   const end = offset + limit;
   return { items: items.slice(offset, end), total: items.length, nextOffset: end < items.length ? end : null };
 }
@@ -56,7 +63,7 @@ export function findingsAnswer(
   found: { readonly findings: readonly FindingJson[]; readonly files: CheckedFiles; readonly notes: readonly string[] },
   page: Page,
 ): object {
-  const { items, total, nextOffset } = pageOf(found.findings, page);
+  const { items, total, nextOffset } = cutOut(found.findings, page);
   const notes = [...found.notes.slice(0, MOST_PROBLEMS)];
   const failed = found.files.failed.slice(0, MOST_PROBLEMS);
   if (failed.length < found.files.failed.length)
@@ -70,7 +77,7 @@ export interface NamedDumpJson extends DumpJson {
 }
 
 export function dumpAnswer(dumps: readonly NamedDumpJson[], notes: readonly string[], page: Page): object {
-  const { items, total, nextOffset } = pageOf(dumps, page);
+  const { items, total, nextOffset } = cutOut(dumps, page);
   const told = [...notes.slice(0, MOST_PROBLEMS)];
   if (nextOffset !== null) told.push(`${total - nextOffset} more runs follow from offset ${nextOffset}`);
   const bounded = items.map((dump) => boundedDump(dump, page.limit, told));
@@ -124,5 +131,8 @@ export function findRule(rules: readonly RuleInfo[], wanted: string): RuleInfo |
 export function explanation(rules: readonly RuleInfo[], wanted: string): RuleInfo {
   const rule = findRule(rules, wanted);
   if (rule !== undefined) return rule;
-  throw new ToolError(`No rule is called "${clipped(wanted)}". There are ${rules.map(({ code }) => code).join(', ')}.`);
+  const names = rules.flatMap(({ code, name }) => [code, name]);
+  throw new ToolError(
+    `No rule is called "${clipped(wanted)}"${hint(wanted.slice(0, 60), names)}; list_rules lists them.`,
+  );
 }

@@ -1,6 +1,6 @@
 // From the arguments to a command and its exit code; every error that reaches here is told in words.
 
-import { hint } from '../project/closest';
+import { hint } from '../text/closest';
 import {
   type CommandSpec,
   commandHelp,

@@ -5,10 +5,14 @@ import { AnalysisService } from './analysis/service';
 import { EngineClient } from './engine/client';
 import { systemClock } from './engine/clock';
 import { Engine } from './engine/engine';
+import { registerAgentTools } from './features/agent-tools';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
+import { registerDebugInformation } from './features/debug-information';
 import { registerDebugSteps } from './features/debug-steps';
+import { BreakOnNan, type ShownHit } from './features/debugging/break-on-nan';
+import { DebugSessions } from './features/debugging/debug-sessions';
 import { registerDiagnostics } from './features/diagnostics';
 import { rememberLastEdited } from './features/document-commands';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
@@ -41,6 +45,8 @@ export interface ExtensionApi {
   newDump(): NewDump | undefined;
   /** Checks of more than what is open, and the view of all findings. */
   readonly workspaceCheck: WorkspaceCheck;
+  /** The first NaN at which a debugger has stopped, while the session lasts. */
+  firstNaN(): ShownHit | undefined;
 }
 
 export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
@@ -83,6 +89,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerConfigurationDiagnostics(configurations),
     registerDiagnostics(service, workspaceCheck.files, runEvidence),
     registerRunEvidence(runEvidence),
+    registerAgentTools({ engine, configurations, platform }),
     registerValueHover(engine),
     registerRulePages(extensionUri, service),
     rememberLastEdited(),
@@ -91,6 +98,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerWalkthrough(context.extension.id),
     registerRecorderCommands(extensionUri, engine, log),
     registerCommands(service, engine, configurations, log),
+    registerDebugInformation({ context, platform, service, engine, configurations }),
     vscode.languages.registerCodeActionsProvider(
       { language: 'python' },
       new CodeActions(service, engine, configurations, log),
@@ -105,9 +113,17 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
-  subscriptions.push(dumpWatch);
+  const sessions = new DebugSessions();
+  const breakOnNan = new BreakOnNan(engine, sessions, log);
+  subscriptions.push(dumpWatch, sessions, breakOnNan);
   log.info(
     `Started on the ${platform.name}. Only Python that is open in an editor or that you ask to have checked is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );
-  return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown, workspaceCheck };
+  return {
+    analysisRunsIn: () => engine.place,
+    dumpViewer,
+    newDump: () => dumpWatch.shown,
+    workspaceCheck,
+    firstNaN: () => breakOnNan.shownHit,
+  };
 }

@@ -2,9 +2,9 @@
 
 import { unknownSelectors } from '../analyzer/config';
 import type { RuleInfo, Severity } from '../analyzer/finding';
-import { hint } from '../project/closest';
 import type { ConfigLayer, ConfigurationPreference } from '../project/configuration';
 import { CONFIDENCES, SEVERITIES } from '../project/settings';
+import { hint } from '../text/closest';
 import { CHECK_STYLES, type CheckStyle } from './engine/messages';
 
 /** The settings as VS Code gives them: a person may have written anything. Undefined is what nobody wrote. */

@@ -1,7 +1,7 @@
 // Keeps an analysis of every open Python document and notebook: starts it, drops what is stale, tells who listens.
 
 import * as vscode from 'vscode';
-import type { AnalysisResult, Finding } from '../../analyzer/finding';
+import type { AnalysisResult, Finding, Problem } from '../../analyzer/finding';
 import type { EngineClient } from '../engine/client';
 import type { Clock } from '../engine/clock';
 import { type Configurations, relativePath } from '../project/configurations';
@@ -9,7 +9,7 @@ import type { SettingProblem } from '../settings-model';
 import { type FilesBeside, filesBeside, NOTHING_BESIDE } from './beside';
 import { Debouncer } from './debounce';
 import { documentsOf, openSubjects, type Subject, subjectOf } from './scope';
-import { shiftFindings } from './shift';
+import { shiftFindings, shiftProblems } from './shift';
 
 /** What is known of one document. */
 export interface DocumentAnalysis {
@@ -19,7 +19,7 @@ export interface DocumentAnalysis {
   /** Whether the text was analysed at this version; otherwise the findings are older ones moved along. */
   readonly isFresh: boolean;
   readonly findings: readonly Finding[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** Milliseconds. */
@@ -251,7 +251,8 @@ export class AnalysisService implements vscode.Disposable {
     const known = entry.documents.get(key);
     if (known) {
       const findings = shiftFindings(known.findings, contentChanges);
-      const analysis = { ...known, document, version: document.version, isFresh: false, findings };
+      const problems = shiftProblems(known.problems, contentChanges);
+      const analysis = { ...known, document, version: document.version, isFresh: false, findings, problems };
       entry.documents.set(key, analysis);
       this.findingsChanged.fire({ uri: document.uri, program: entry.subject.uri, analysis });
     }
@@ -377,8 +378,7 @@ export class AnalysisService implements vscode.Disposable {
 }
 
 function freshAnalysis(document: vscode.TextDocument, version: number, result: AnalysisResult): DocumentAnalysis {
-  const problems = result.problems.map(({ message }) => message);
-  return { document, version, isFresh: true, findings: result.findings, problems };
+  return { document, version, isFresh: true, findings: result.findings, problems: result.problems };
 }
 
 function label(subject: Subject): string {

@@ -38,6 +38,8 @@ export class Engine {
         const { edits, inserted, problems } = this.analyzer.insertChecks(pythonOf(request), options);
         return { edits, count: inserted.length, problems };
       }
+      case 'planBreakpoints':
+        return this.analyzer.planBreakpoints(request.text, request);
       case 'removeChecks': {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };

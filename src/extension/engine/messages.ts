@@ -1,5 +1,6 @@
 // What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
 
+import type { BreakpointPlan } from '../../analyzer/breakpoints/plan';
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
 import type { ChangedPlace, DebugStep } from '../../analyzer/debug-steps/step';
 import type { ValueExplanation } from '../../analyzer/explain-value/explanation';
@@ -41,6 +42,17 @@ export interface InsertChecksRequest {
   readonly target: CheckTarget;
   readonly style: CheckStyle;
   readonly sequentialHooks: boolean;
+}
+
+/** Where breakpoints go that stop at the first NaN. */
+export interface PlanBreakpointsRequest {
+  readonly kind: 'planBreakpoints';
+  readonly text: string;
+  readonly target: CheckTarget;
+  /** Whether an Inf stops too. */
+  readonly infinities: boolean;
+  /** 1-based lines that have a breakpoint already. */
+  readonly taken: readonly number[];
 }
 
 export interface RemoveChecksRequest {
@@ -85,6 +97,7 @@ export type EngineRequest =
   | CheckFileRequest
   | FixRequest
   | InsertChecksRequest
+  | PlanBreakpointsRequest
   | RemoveChecksRequest
   | FunctionsRequest
   | InsertRecorderRequest
@@ -112,6 +125,7 @@ export interface EngineReplies {
   readonly checkFile: FileCheck;
   readonly fix: EditsReply;
   readonly insertChecks: EditsReply;
+  readonly planBreakpoints: BreakpointPlan;
   readonly removeChecks: EditsReply;
   readonly functions: readonly FunctionOutline[];
   readonly insertRecorder: EditsReply;

@@ -5,7 +5,7 @@ import type { Finding, Fix } from '../../analyzer/finding';
 import { ignoreInFile, ignoreOnLine } from '../../analyzer/suppressions-edits';
 import { documentsOf, subjectOf } from '../analysis/scope';
 import { ANALYSIS_BUDGET, type AnalysisService } from '../analysis/service';
-import { codeOf, SOURCE } from '../diagnostic-model';
+import { codeOf, isAboutComment, SOURCE } from '../diagnostic-model';
 import type { EngineClient } from '../engine/client';
 import type { EditsReply } from '../engine/messages';
 import type { Configurations } from '../project/configurations';
@@ -59,7 +59,8 @@ export class CodeActions implements vscode.CodeActionProvider {
       for (const code of new Set(here.map((finding) => finding.code))) {
         actions.push(...this.fixAllOfRule(document, analysis?.findings ?? [], code));
       }
-      actions.push(...here.flatMap((finding) => this.suppressions(document, finding)));
+      const ofRules = here.filter(({ code }) => !isAboutComment(code));
+      actions.push(...ofRules.flatMap((finding) => this.suppressions(document, finding)));
     }
     if (wants(vscode.CodeActionKind.RefactorRewrite)) actions.push(...insertChecks(document, range));
     return actions;

@@ -5,9 +5,11 @@ import type { Severity } from '../../analyzer/finding';
 import type { BlamedLine } from '../../dump/evidence';
 import type { AnalysisService } from '../analysis/service';
 import {
+  codeOf,
   confidenceSentence,
   type DiagnosticModel,
   diagnosticModels,
+  isAboutComment,
   RULE_PAGE_SCHEME,
   rulePagePath,
   SOURCE,
@@ -85,7 +87,7 @@ class Publisher implements vscode.Disposable {
       const analysis = this.service.analysisOf(document);
       const lines = isBlamed ? linesOf(document) : [];
       const findings = analysis
-        ? diagnosticModels(analysis.findings).map((model) => toDiagnostic(document, model))
+        ? diagnosticModels(analysis.findings, analysis.problems).map((model) => toDiagnostic(document, model))
         : this.savedFindings(uri);
       this.set(uri, findings, isBlamed ? this.evidence.blamed(key, lines) : [], lines);
     } else if (isBlamed) {
@@ -121,8 +123,9 @@ class Publisher implements vscode.Disposable {
     lines: readonly string[],
   ): void {
     const own = blamed.flatMap((one) => {
-      const here = findings.filter(({ range }) => range.start.line <= one.line - 1 && range.end.line >= one.line - 1);
-      const named = here.filter(({ code }) => one.evidence.rules.includes(codeText(code)));
+      const ofRules = findings.filter(({ code }) => code !== undefined && !isAboutComment(codeOf(code)));
+      const here = ofRules.filter(({ range }) => range.start.line <= one.line - 1 && range.end.line >= one.line - 1);
+      const named = here.filter(({ code }) => one.evidence.rules.includes(codeOf(code)));
       const raised = named.length > 0 ? named : here;
       for (const finding of raised) raise(finding, one);
       return raised.length > 0 ? [] : [blamedDiagnostic(one, lines[one.line - 1] ?? '')];
@@ -136,7 +139,8 @@ class Publisher implements vscode.Disposable {
 function toDiagnostic(document: vscode.TextDocument, model: DiagnosticModel): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(rangeOf(document, model.span), model.message, SEVERITIES[model.severity]);
   diagnostic.source = SOURCE;
-  diagnostic.code = { value: model.code, target: rulePageUri(model.code) };
+  if (model.code !== undefined) diagnostic.code = { value: model.code, target: rulePageUri(model.code) };
+  if (model.isUnnecessary) diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
   diagnostic.relatedInformation = model.related.map(
     ({ span, message }) =>
       new vscode.DiagnosticRelatedInformation(new vscode.Location(document.uri, rangeOf(document, span)), message),
@@ -187,10 +191,6 @@ function relatedRun(dump: vscode.Uri): vscode.DiagnosticRelatedInformation {
     new vscode.Location(dump, start),
     vscode.l10n.t('the run that shows it'),
   );
-}
-
-function codeText(code: vscode.Diagnostic['code']): string {
-  return String(typeof code === 'object' ? code.value : (code ?? ''));
 }
 
 function nameOf(uri: vscode.Uri): string {

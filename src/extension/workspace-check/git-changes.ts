@@ -36,6 +36,9 @@ const START_LIMIT = 10_000;
 /** Files that differ from the last commit, deleted ones included; or why that cannot be told, in words. */
 export async function changedFiles(): Promise<readonly vscode.Uri[] | { readonly reason: string }> {
   const extension = vscode.extensions.getExtension<GitExtension>('vscode.git');
+  if (!extension && !vscode.workspace.isTrusted) {
+    return { reason: vscode.l10n.t('Git does not run in Restricted Mode, so changed files are not known.') };
+  }
   if (!extension) {
     return { reason: vscode.l10n.t("VS Code's Git extension is not running here, so changed files are not known.") };
   }

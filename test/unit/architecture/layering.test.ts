@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   project: ['text', 'analyzer'],
   dump: ['text'],
   protocol: ['text', 'dump'],
-  agent: ['text', 'analyzer', 'dump'],
+  agent: ['text', 'analyzer', 'project', 'dump'],
   cli: ['text', 'analyzer', 'project', 'dump', 'agent'],
   extension: ['text', 'analyzer', 'project', 'dump', 'protocol', 'agent'],
   webview: ['protocol'],
@@ -32,6 +32,7 @@ const PARSER_TYPES = 'src/syntax/parser';
 
 /** Packages that the pure layers may use: they run wherever JavaScript runs. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  text: ['diff'],
   syntax: ['web-tree-sitter'],
   project: ['ignore', 'toml-eslint-parser'],
   dump: ['valibot', '@bufbuild/protobuf'],

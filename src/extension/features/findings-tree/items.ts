@@ -38,7 +38,8 @@ function groupItem(node: Exclude<FindingNode, { kind: 'finding' }>, total: numbe
     const slash = path.lastIndexOf('/');
     const folder = path.slice(0, Math.max(0, slash));
     item.label = path.slice(slash + 1);
-    item.resourceUri = vscode.Uri.parse(uri, true);
+    // Its name gives the icon. Under the file's own scheme VS Code would put a second count beside ours.
+    item.resourceUri = vscode.Uri.parse(uri, true).with({ scheme: 'nanlens-listed' });
     item.iconPath = vscode.ThemeIcon.File;
     item.description = folder === '' ? String(node.count) : `${folder} · ${node.count}`;
     item.tooltip = `${path}: ${found}`;

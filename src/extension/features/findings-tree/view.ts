@@ -15,7 +15,9 @@ const GROUPING_KEY = 'nanlens.findings.groupedBy';
 
 /** Milliseconds. While a check runs, files come in by the dozen. */
 const PAUSE = 100;
-const LONGEST_WAIT = 500;
+const LONGEST_WAIT = 1000;
+/** VS Code hands on a change of the tree after 200 ms; a tree that is being drawn then loses branches. */
+const HANDED_ON = 300;
 
 export class FindingsView implements vscode.TreeDataProvider<FindingNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
@@ -24,14 +26,15 @@ export class FindingsView implements vscode.TreeDataProvider<FindingNode>, vscod
   private readonly debouncer: Debouncer;
   private readonly subscriptions: readonly vscode.Disposable[];
   private roots: readonly FindingNode[] = [];
-  private parents = new Map<FindingNode, FindingNode>();
+  /** The tree as VS Code knows it. */
+  private drawn = '';
   private isOffered = false;
 
   constructor(
     private readonly service: AnalysisService,
     private readonly checked: CheckedFiles,
     private readonly memory: vscode.Memento,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.debouncer = new Debouncer(clock, PAUSE, LONGEST_WAIT);
     this.tree = vscode.window.createTreeView(VIEW, { treeDataProvider: this, showCollapseAll: true });
@@ -73,14 +76,8 @@ export class FindingsView implements vscode.TreeDataProvider<FindingNode>, vscod
   /** Brings the view to sight without taking the keyboard from where it is. */
   async show(): Promise<void> {
     this.debouncer.cancelAll();
-    this.rebuild();
-    const [first] = this.roots;
-    if (!first) return;
-    try {
-      await this.tree.reveal(first, { select: false, focus: false });
-    } catch {
-      // The tree was made anew meanwhile, or a person has hidden the view: both are fine.
-    }
+    if (this.rebuild()) await new Promise<void>((resolve) => this.clock.after(HANDED_ON, resolve));
+    await vscode.commands.executeCommand(`${VIEW}.focus`, { preserveFocus: true });
   }
 
   getTreeItem(node: FindingNode): vscode.TreeItem {
@@ -90,10 +87,6 @@ export class FindingsView implements vscode.TreeDataProvider<FindingNode>, vscod
   getChildren(node?: FindingNode): FindingNode[] {
     if (!node) return [...this.roots];
     return node.kind === 'finding' ? [] : [...node.children];
-  }
-
-  getParent(node: FindingNode): FindingNode | undefined {
-    return this.parents.get(node);
   }
 
   dispose(): void {
@@ -107,23 +100,20 @@ export class FindingsView implements vscode.TreeDataProvider<FindingNode>, vscod
     this.rebuild(grouping);
   }
 
-  private rebuild(grouping = this.grouping): void {
+  /** @returns whether anything is other than before */
+  private rebuild(grouping = this.grouping): boolean {
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri, name }) => ({ uri: uri.toString(), name }));
-    this.roots = findingTree(currentFindings(this.service, this.checked).map(listed), grouping, folders);
-    this.parents = new Map();
-    const adopt = (parent: FindingNode): void => {
-      if (parent.kind === 'finding') return;
-      for (const child of parent.children) {
-        this.parents.set(child, parent);
-        adopt(child);
-      }
-    };
-    for (const root of this.roots) adopt(root);
+    const roots = findingTree(currentFindings(this.service, this.checked).map(listed), grouping, folders);
+    const drawn = JSON.stringify(roots);
+    if (drawn === this.drawn) return false;
+    this.drawn = drawn;
+    this.roots = roots;
     const count = countOf(this.roots);
     if (count > 0) this.offer();
     this.tree.description = count === 0 ? '' : counted(count);
     this.tree.badge = count === 0 ? undefined : { value: count, tooltip: counted(count) };
     this.changed.fire(undefined);
+    return true;
   }
 }
 
