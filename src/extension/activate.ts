@@ -8,8 +8,10 @@ import { Engine } from './engine/engine';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
+import { ArmRecorder } from './features/debugging/arm-recorder';
 import { BreakOnNan, type ShownHit } from './features/debugging/break-on-nan';
 import { DebugSessions } from './features/debugging/debug-sessions';
+import { registerLaunchConfiguration } from './features/debugging/launch-configuration';
 import { registerDiagnostics } from './features/diagnostics';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
@@ -87,7 +89,13 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
   const sessions = new DebugSessions();
   const breakOnNan = new BreakOnNan(engine, sessions, log);
-  subscriptions.push(dumpWatch, sessions, breakOnNan);
+  subscriptions.push(
+    dumpWatch,
+    sessions,
+    breakOnNan,
+    new ArmRecorder(extensionUri, sessions, systemClock, log),
+    registerLaunchConfiguration(),
+  );
   log.info(
     `Started on the ${platform.name}. Only Python that is open in an editor is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );
