@@ -11,8 +11,10 @@ import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
 import { registerDebugInformation } from './features/debug-information';
 import { registerDebugSteps } from './features/debug-steps';
+import { ArmRecorder } from './features/debugging/arm-recorder';
 import { BreakOnNan, type ShownHit } from './features/debugging/break-on-nan';
 import { DebugSessions } from './features/debugging/debug-sessions';
+import { registerLaunchConfiguration } from './features/debugging/launch-configuration';
 import { registerDiagnostics } from './features/diagnostics';
 import { rememberLastEdited } from './features/document-commands';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
@@ -115,7 +117,13 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
   const sessions = new DebugSessions();
   const breakOnNan = new BreakOnNan(engine, sessions, log);
-  subscriptions.push(dumpWatch, sessions, breakOnNan);
+  subscriptions.push(
+    dumpWatch,
+    sessions,
+    breakOnNan,
+    new ArmRecorder(extensionUri, sessions, systemClock, log),
+    registerLaunchConfiguration(),
+  );
   log.info(
     `Started on the ${platform.name}. Only Python that is open in an editor or that you ask to have checked is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );

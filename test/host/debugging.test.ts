@@ -1,7 +1,7 @@
 // Breakpoints on the first NaN in VS Code's own list and, on the desktop, under the real Python debugger.
 import { assert } from 'chai';
 import * as vscode from 'vscode';
-import { openFile } from '../harness/editor';
+import { openFile, workspaceFolder } from '../harness/editor';
 import { isWebHost } from '../harness/host-entry';
 import { afterEach, eventually, test } from '../harness/suite';
 
@@ -18,6 +18,24 @@ def losses(p, steps):
 
 losses(np.array([0.5, 0.75]), 6)
 print("the end")
+`;
+
+/** Goes on, epoch after epoch, until the recorder is there for the bad step. */
+const training = `import time, torch
+from torch.utils.data import DataLoader, TensorDataset
+
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
+loader = DataLoader(TensorDataset(torch.rand(8, 3)), batch_size=4)
+for epoch in range(1000):
+    time.sleep(0.5)
+    for index, (x,) in enumerate(loader):
+        optimizer.zero_grad()
+        out = model(x).square()
+        scale = 0.0 if epoch % 8 == 7 and index == 1 else 1.0
+        loss = torch.log(out * scale).mean()
+        loss.backward()
+        optimizer.step()
 `;
 
 interface Api {
@@ -79,6 +97,42 @@ test('NaN breakpoints go into no text that a debugger cannot know, and nowhere w
   assert.deepEqual(places(), []);
 });
 
+test('the debug configuration is added once, beside those that are there', async () => {
+  const uri = vscode.Uri.joinPath(workspaceFolder(), '.vscode/launch.json');
+  const present =
+    '{\n  // mine\n  "version": "0.2.0",\n  "configurations": [{ "name": "own", "type": "debugpy", "request": "launch" }]\n}\n';
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(present));
+  const configurations = () =>
+    vscode.workspace.getConfiguration('launch', workspaceFolder()).get<vscode.DebugConfiguration[]>('configurations');
+  try {
+    await eventually('the file is read', () => configurations()?.length === 1);
+    await vscode.commands.executeCommand('nanlens.addDebugConfiguration');
+    await vscode.commands.executeCommand('nanlens.addDebugConfiguration');
+    await eventually('it is added', () => configurations()?.length === 2);
+    const added = configurations()?.[1];
+    assert.equal(added?.name, 'NaN Lens: debug this script');
+    assert.equal(added?.type, 'debugpy');
+    assert.deepEqual(added?.env, { TORCH_COMPILE_DISABLE: '1', JAX_DISABLE_JIT: '1' });
+    assert.include(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)), '// mine');
+  } finally {
+    await vscode.workspace.fs.delete(uri);
+  }
+});
+
+test('a launch.json is offered the debug configuration as a snippet', async () => {
+  const { document } = await openFile('debugging/launch.jsonc', '{ "configurations": [\n\n] }\n');
+  const list = await eventually('snippets are there', async () => {
+    const found = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      document.uri,
+      new vscode.Position(1, 0),
+    );
+    return found.items.some(({ kind }) => kind === vscode.CompletionItemKind.Snippet) && found;
+  });
+  const snippet = list.items.find(({ label }) => (typeof label === 'string' ? label : label.label) === 'nanlens');
+  assert.include(String((snippet?.insertText as vscode.SnippetString | undefined)?.value), 'TORCH_COMPILE_DISABLE');
+});
+
 if (!isWebHost) {
   const python = process.env.NANLENS_VENV_PYTHON;
   vscode.debug.registerDebugAdapterDescriptorFactory('debugpy', {
@@ -100,7 +154,7 @@ if (!isWebHost) {
       assert.equal(shown.title, 'NaN in loss, line 8');
       assert.equal(
         shown.sentences.join(' '),
-        'loss, made on line 8, holds NaN (float64). What can be looked at of what goes into it (p, q) is finite.',
+        'loss, made on line 8, holds NaN (float). What can be looked at of what goes into it (p, q) is finite.',
       );
       await eventually('our breakpoints are gone', () => places().length === 0);
       const frame = await eventually('a frame is in focus', () => {
@@ -111,6 +165,30 @@ if (!isWebHost) {
       assert.equal((step as { result: string }).result, '3', 'not before, and not after');
       await vscode.debug.stopDebugging();
       await eventually('it is forgotten with the session', () => firstNaN() === undefined);
+    },
+    { timeout: 120_000 },
+  );
+
+  test(
+    'the recorder goes into a session that runs, and out of it with its first dump',
+    async () => {
+      const { document } = await openFile('debugging/run.py', training);
+      assert.isTrue(await vscode.debug.startDebugging(undefined, { ...run, program: document.uri.fsPath }));
+      await vscode.commands.executeCommand('nanlens.armRecorderInSession');
+      const folder = vscode.Uri.joinPath(document.uri, '../nanlens-dumps');
+      const dumps = await eventually(
+        'a dump is written',
+        async () => {
+          const found = await vscode.workspace.findFiles(new vscode.RelativePattern(folder, '**/*.nandump.json'));
+          return found.length > 0 && found;
+        },
+        50_000,
+      );
+      const dump = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(dumps[0] as vscode.Uri)));
+      assert.match(
+        dump.verdict.sentence,
+        /forward: `log` at scratch\/debugging\/run\.py:13|forward: `log` at run\.py:13/,
+      );
     },
     { timeout: 120_000 },
   );

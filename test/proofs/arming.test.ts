@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Debuggee } from '../../src/extension/features/debugging/debuggee';
-import { RecorderArming } from '../../src/extension/features/debugging/recorder-arming';
+import { disarm, RecorderArming } from '../../src/extension/features/debugging/recorder-arming';
 import { DebugAdapter } from '../harness/debug-adapter';
 
 const python = process.env.NANLENS_VENV_PYTHON ?? '';
@@ -56,6 +56,7 @@ wait("end")
 
 interface Armed {
   readonly session: DebugAdapter;
+  readonly debuggee: Debuggee;
   readonly arming: RecorderArming;
   readonly armed: string[][];
   readonly dumps: string[];
@@ -71,7 +72,8 @@ async function run(recorderPath: string, look: (armed: Armed) => Promise<void>):
   writeFileSync(script, SCRIPT);
   const session = new DebugAdapter(python);
   const [armed, dumps, givenUp]: [string[][], string[], (string | undefined)[]] = [[], [], []];
-  const arming = new RecorderArming(new Debuggee((command, args) => session.request(command, args)), {
+  const debuggee = new Debuggee((command, args) => session.request(command, args));
+  const arming = new RecorderArming(debuggee, {
     path: recorderPath,
     source: async () => readFileSync(recorder, 'utf8'),
     onArmed: ({ models, optimizers }) => void armed.push([...models, ...optimizers]),
@@ -86,6 +88,7 @@ async function run(recorderPath: string, look: (armed: Armed) => Promise<void>):
     await session.launch(script, []);
     await look({
       session,
+      debuggee,
       arming,
       armed,
       dumps,
@@ -142,13 +145,14 @@ describe('arming a live session', () => {
   }
 
   test('can be taken back, and leaves the run as it was', async () => {
-    await run(recorder, async ({ session, arming, armed, dumps, go, printed }) => {
+    await run(recorder, async ({ session, debuggee, arming, armed, dumps, go, printed }) => {
       go('model');
       await printed('epoch 0');
       await arming.tryNow();
       await until('it is armed', () => armed.length > 0, session);
-      assert.equal(await arming.disarm(), true);
-      assert.equal(await arming.disarm(), false);
+      arming.stop();
+      assert.equal(await disarm(debuggee), true);
+      assert.equal(await disarm(debuggee), false);
       go('epoch-0');
       go('epoch-1');
       go('epoch-2');

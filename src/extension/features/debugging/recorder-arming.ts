@@ -59,12 +59,6 @@ export class RecorderArming {
     this.cancel = this.host.after(PAUSE, () => void this.tryNow());
   }
 
-  /** Whether there was something to take out. @throws where the debuggee cannot be asked */
-  async disarm(): Promise<boolean> {
-    this.stop();
-    return (await this.debuggee.evaluate(DISARM_EXPRESSION)).includes('1');
-  }
-
   /** Nothing more is tried; what is armed stays. */
   stop(): void {
     this.state = 'over';
@@ -93,7 +87,8 @@ export class RecorderArming {
   private async look(): Promise<void> {
     const [dump] = readDumps(await this.debuggee.evaluate(DUMPS_EXPRESSION));
     if (dump === undefined || this.isOver()) return;
-    await this.disarm();
+    this.stop();
+    await disarm(this.debuggee);
     this.host.onDump(dump);
   }
 
@@ -103,4 +98,9 @@ export class RecorderArming {
     this.stop();
     if (wasTrying) this.host.onGivenUp(reason);
   }
+}
+
+/** Whether there was something to take out. @throws where the debuggee cannot be asked */
+export async function disarm(debuggee: Debuggee): Promise<boolean> {
+  return (await debuggee.evaluate(DISARM_EXPRESSION)).includes('1');
 }
