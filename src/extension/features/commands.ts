@@ -9,6 +9,8 @@ import { SECTION, settingsFor } from '../settings';
 /** What "Commands…" of the language status offers, in this order. */
 const MENU = [
   'nanlens.checkFile',
+  'nanlens.checkWorkspace',
+  'nanlens.checkChangedFiles',
   'nanlens.insertFiniteChecks',
   'nanlens.removeFiniteChecks',
   'nanlens.addRecorder',
@@ -24,6 +26,10 @@ function commandLabel(command: (typeof MENU)[number]): string {
   switch (command) {
     case 'nanlens.checkFile':
       return vscode.l10n.t('Check This File');
+    case 'nanlens.checkWorkspace':
+      return vscode.l10n.t('Check Workspace');
+    case 'nanlens.checkChangedFiles':
+      return vscode.l10n.t('Check Changed Files');
     case 'nanlens.insertFiniteChecks':
       return vscode.l10n.t('Insert Finite Checks…');
     case 'nanlens.removeFiniteChecks':
