@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -73,7 +73,8 @@ describe('the GitHub action', () => {
 
   before(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'nanlens-action-'));
-    for (const name of ['src', 'scripts', 'media', 'package.json']) {
+    const left = new Set(['node_modules', 'dist', 'test', '.git', '.cache']);
+    for (const name of readdirSync('.').filter((each) => !left.has(each))) {
       cpSync(name, path.join(folder, name), { recursive: true });
     }
     symlinkSync(path.resolve('node_modules'), path.join(folder, 'node_modules'));
