@@ -45,7 +45,9 @@ test('the walkthrough opens, and a step of it changes the script behind it', asy
   workbench.writeFile('steps.py', script);
   await workbench.openFile('steps.py');
   await workbench.runCommand('NaN Lens: Find a NaN, Step by Step');
-  await workbench.page.getByText('One small batch in full precision').first().waitFor();
+  await workbench.page.getByText('One batch, full precision').first().waitFor();
+  const picture = workbench.page.frameLocator('iframe.webview').last().frameLocator('iframe');
+  await picture.getByText('The order in which it pays').waitFor();
   await workbench.screenshot('walkthrough');
   await workbench.page.getByText('A lower learning rate').first().click();
   await workbench.page.getByRole('button', { name: 'Use a Tenth' }).first().click();
