@@ -39,22 +39,54 @@ export const webHostBundle = {
   platform: 'browser',
   format: 'cjs',
   target: 'es2022',
-  external: ['vscode', 'fs', 'fs/promises', 'path', 'module', 'url', 'worker_threads'],
+  external: ['vscode', 'fs', 'fs/promises', 'path', 'module', 'url', 'worker_threads', 'node:worker_threads'],
   minify: true,
 };
 const pageBundle = { ...common, platform: 'browser', format: 'iife', target: 'es2022', minify: true };
 
+/** The protocol of `nanlens mcp` stands in a file of its own, so that the other commands start without it. */
+const sdkBeside = {
+  name: 'sdk-beside',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/mcp\/sdk$/ }, () => ({ path: './mcp.js', external: true }));
+  },
+};
+
+/** The command line: its program, and what it loads from beside itself. */
+export const cliBundles = [
+  {
+    ...nodeBundle,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [sdkBeside],
+  },
+  { ...nodeBundle, entryPoints: ['src/cli/mcp/sdk.ts'], outfile: 'dist/mcp.js', minify: true },
+];
+
+/** A browser wants all of the extension in one file; on the desktop that same file does, so that it ships once. */
+const sharesWebBundle = {
+  name: 'shares-web-bundle',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/main\.web$/ }, () => ({ path: './extension.web.js', external: true }));
+  },
+};
+
 /** Every file of dist/. */
 export const bundles = [
-  { ...nodeBundle, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } },
-  { ...hostBundle, entryPoints: ['src/extension/main.desktop.ts'], outfile: 'dist/extension.desktop.js' },
+  ...cliBundles,
+  {
+    ...hostBundle,
+    entryPoints: ['src/extension/main.desktop.ts'],
+    outfile: 'dist/extension.desktop.js',
+    plugins: [sharesWebBundle],
+  },
   { ...webHostBundle, entryPoints: ['src/extension/main.web.ts'], outfile: 'dist/extension.web.js' },
-  { ...hostBundle, entryPoints: ['src/extension/worker.desktop.ts'], outfile: 'dist/worker.desktop.js' },
   {
     ...pageBundle,
     external: webHostBundle.external,
-    entryPoints: ['src/extension/worker.web.ts'],
-    outfile: 'dist/worker.web.js',
+    entryPoints: ['src/extension/worker.ts'],
+    outfile: 'dist/worker.js',
   },
   { ...pageBundle, entryPoints: ['src/webview/main.ts'], outfile: 'dist/webview.js' },
 ];

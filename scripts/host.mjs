@@ -1,10 +1,10 @@
-// Runs test/host inside a real VS Code: node scripts/host.mjs [node] [web] [part of a file name…]; both hosts by default.
+// Runs test/host inside a real VS Code: node scripts/host.mjs [node] [web] [part of a file name]…; both extension hosts and all files without arguments.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from './build.mjs';
 import { launchBrowser } from './host/browser.mjs';
 import { startCollector } from './host/collector.mjs';
-import { startServer, workbenchAddress } from './host/server.mjs';
+import { startServer, workbenchAddress, writeUserSettings } from './host/server.mjs';
 import { bundleSuite, makeWorkspace, stageExtension } from './host/stage.mjs';
 import { SuiteResults } from './host/suite-results.mjs';
 import { addResults, emptyResults, isMain, printResults } from './results.mjs';
@@ -18,7 +18,7 @@ const silenceLimit = 60_000;
  * Runs the suite in one kind of extension host. Whatever goes wrong around the tests counts as one more failure.
  *
  * @param {'node' | 'web'} kind
- * @param {readonly string[]} parts of the names of the files to run; all without any
+ * @param {readonly string[]} parts of names of test files; all files without any
  * @returns {Promise<import('./results.mjs').Results>}
  */
 export async function runHostSuite(kind, parts = []) {
@@ -54,6 +54,8 @@ async function run(kind, parts, suite, onClose) {
   const suitePath = await bundleSuite(kind, extension, collector.url, parts);
   const { workspace, dataDir, remove } = makeWorkspace(`host-${kind}`);
   onClose(remove);
+  // The web suite runs in Restricted Mode, as VS Code begins; VS Code's own Git extension runs in trusted folders alone.
+  if (kind === 'node') writeUserSettings(dataDir, { 'security.workspace.trust.enabled': false });
   const server = await startServer({ dataDir, forTests: true });
   onClose(server.stop);
   const browser = await launchBrowser();
@@ -95,9 +97,9 @@ function withResolvers() {
 
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    const words = process.argv.slice(2);
-    const kinds = words.filter((word) => ['node', 'web'].includes(word));
-    const parts = words.filter((word) => !kinds.includes(word));
+    const given = process.argv.slice(2);
+    const kinds = given.filter((word) => ['node', 'web'].includes(word));
+    const parts = given.filter((word) => !kinds.includes(word));
     await build();
     const all = emptyResults();
     for (const kind of kinds.length ? kinds : ['node', 'web']) {

@@ -8,14 +8,17 @@ import type { Module, PlacedSegment, Segment } from '../syntax/ast';
 import { type ParserBinaries, PythonParser } from '../syntax/parser';
 import { applyEdits } from '../text/edit';
 import { LineIndex } from '../text/line-index';
+import { type BreakpointPlan, type PlanOptions, planBreakpoints } from './breakpoints/plan';
 import { countBroken } from './broken-count';
 import { insertCheckpoints } from './checkpoints/insert';
 import { kindsKnownTo } from './checkpoints/model-kinds';
 import type { CheckOptions, Insertion } from './checkpoints/options';
 import { configureFindings, isEnabled } from './config';
+import { type ExplainedModels, explainAt } from './explain-value/explain';
+import type { Place, ValueExplanation } from './explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult, Finding, RuleInfo } from './finding';
 import { mentionedFiles } from './mentioned-files';
-import { joinCells, splitByCell } from './notebook';
+import { joinCells, placeInCell, splitByCell } from './notebook';
 import { insertRecorder } from './recorder/insert';
 import type { RecorderInsertion } from './recorder/insertion';
 import { runRules } from './run-rules';
@@ -68,6 +71,34 @@ export class Analyzer {
     return new SemanticModel(withUniqueSegments(this.parser.parse(text)));
   }
 
+  /** What is known of the value at an offset; undefined where nothing is. */
+  explainValue(text: string, offset: number): ValueExplanation | undefined {
+    const models = this.explainedModels(text);
+    return models && explainAt(models, offset);
+  }
+
+  /** The same in a notebook's cell, by an offset in it. */
+  explainNotebookValue(cells: readonly string[], cell: number, offset: number): ValueExplanation | undefined {
+    const program = joinCells(cells);
+    const at = program.cells[cell]?.span;
+    const told = at && at.start + offset < at.end ? this.explainValue(program.text, at.start + offset) : undefined;
+    if (!told) return undefined;
+    const place = <T extends Place>(each: T): T => ({ ...each, ...placeInCell(program, each.span) });
+    return {
+      ...place(told),
+      autocast: told.autocast && place(told.autocast),
+      because: told.because.map(place),
+    };
+  }
+
+  /** What explanations are drawn from; undefined for a text that is not analysed. */
+  explainedModels(text: string): ExplainedModels | undefined {
+    if (text.length > MAX_SOURCE_LENGTH) return undefined;
+    const module = withUniqueSegments(this.parser.parse(text));
+    if (!isNumeric(module)) return undefined;
+    return { trusting: new SemanticModel(module), strict: new SemanticModel(module, false) };
+  }
+
   /** Cells in order, as one program; the result has one entry per cell, with spans in that cell's text. */
   analyzeNotebook(cells: readonly string[], config: AnalysisConfig): readonly AnalysisResult[] {
     const program = joinCells(cells);
@@ -83,6 +114,13 @@ export class Analyzer {
     if (text.length > MAX_SOURCE_LENGTH) return { edits: [], inserted: [], problems: ['the file is too long'] };
     const model = this.modelFor(text);
     return insertCheckpoints(model.module, { ...options, kindOf: kindsKnownTo(model) });
+  }
+
+  /** Where breakpoints go that stop at the first NaN, and their conditions. Never throws. */
+  planBreakpoints(text: string, options: Omit<PlanOptions, 'kindOf'>): BreakpointPlan {
+    if (text.length > MAX_SOURCE_LENGTH) return { breakpoints: [], problems: ['the file is too long'] };
+    const model = this.modelFor(text);
+    return planBreakpoints(model.module, { ...options, kindOf: kindsKnownTo(model) });
   }
 
   /** Where the recorder goes in a script, and its lines. Never throws. */

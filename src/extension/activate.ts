@@ -16,6 +16,8 @@ import { registerRecorderCommands } from './features/recorder/commands';
 import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
+import { registerValueHover } from './features/value-hover/hover';
+import { WorkspaceCheck } from './features/workspace-check';
 import type { Platform } from './platform';
 import { Configurations } from './project/configurations';
 import { ProjectFiles } from './project/project-files';
@@ -34,24 +36,38 @@ export interface ExtensionApi {
   readonly dumpViewer: DumpViewerApi;
   /** The dump that the status bar tells of. */
   newDump(): NewDump | undefined;
+  /** Checks of more than what is open, and the view of all findings. */
+  readonly workspaceCheck: WorkspaceCheck;
 }
 
 export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
   const { extensionUri, subscriptions } = context;
   const log = vscode.window.createOutputChannel('NaN Lens', { log: true });
   let status: LanguageStatus | undefined;
-  const engine = new EngineClient({
-    connect: () => platform.connectWorker(extensionUri),
-    loadBinaries: () => loadBinaries(extensionUri),
-    createLocal: (binaries) => Engine.create(binaries),
-    clock: systemClock,
-    log: (message) => log.warn(message),
-    onState: () => status?.refresh(),
-  });
+  const createEngine = (onState: () => void): EngineClient =>
+    new EngineClient({
+      connect: () => platform.connectWorker(extensionUri),
+      loadBinaries: () => loadBinaries(extensionUri),
+      createLocal: (binaries) => Engine.create(binaries),
+      clock: systemClock,
+      log: (message) => log.warn(message),
+      onState,
+    });
+  const engine = createEngine(() => status?.refresh());
   const projects = new ProjectFiles(systemClock);
   const configurations = new Configurations(projects);
   const service = new AnalysisService(engine, configurations, log, systemClock);
   status = new LanguageStatus(service, engine);
+  const workspaceCheck = new WorkspaceCheck({
+    platform,
+    service,
+    engine,
+    configurations,
+    createEngine: () => createEngine(() => undefined),
+    log,
+    memory: context.workspaceState,
+    clock: systemClock,
+  });
   const runEvidence = new RunEvidenceStore((message) => log.info(message));
   subscriptions.push(
     log,
@@ -60,9 +76,11 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     configurations,
     service,
     status,
+    workspaceCheck,
     registerConfigurationDiagnostics(configurations),
-    registerDiagnostics(service, runEvidence),
+    registerDiagnostics(service, workspaceCheck.files, runEvidence),
     registerRunEvidence(runEvidence),
+    registerValueHover(engine),
     registerRulePages(extensionUri, service),
     registerFiniteChecks(engine, log),
     registerRecorderCommands(extensionUri, engine, log),
@@ -83,7 +101,7 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
   subscriptions.push(dumpWatch);
   log.info(
-    `Started on the ${platform.name}. Only Python that is open in an editor is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
+    `Started on the ${platform.name}. Only Python that is open in an editor or that you ask to have checked is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );
-  return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown };
+  return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown, workspaceCheck };
 }

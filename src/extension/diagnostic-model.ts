@@ -35,9 +35,13 @@ export function isAboutComment(code: string | undefined): boolean {
   return code === UNUSED_SUPPRESSION.code;
 }
 
+export function confidenceSentence(confidence: Confidence): string {
+  return `Confidence: ${CONFIDENCE_WORDS[confidence]}.`;
+}
+
 export function diagnosticModel(finding: Finding): DiagnosticModel {
   const isUnnecessary = isAboutComment(finding.code);
-  const confidence = isUnnecessary ? '' : ` Confidence: ${CONFIDENCE_WORDS[finding.confidence]}.`;
+  const confidence = isUnnecessary ? '' : ` ${confidenceSentence(finding.confidence)}`;
   return {
     span: finding.span,
     message: `${finding.message}${confidence}`,
@@ -55,14 +59,16 @@ function problemModel({ message, span }: Problem): DiagnosticModel[] {
   return [{ span, message: sentence, severity: 'warning', code: undefined, isUnnecessary: false, related: [] }];
 }
 
-/** In order of place; where there are too many, the least severe ones are left out. */
+/** Where there are too many for VS Code, the least severe ones are left out. */
+export function worstOf<T extends { readonly severity: Severity }>(all: readonly T[]): readonly T[] {
+  if (all.length <= MAX_DIAGNOSTICS) return all;
+  return [...all].sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity]).slice(0, MAX_DIAGNOSTICS);
+}
+
+/** In order of place, and no more than VS Code shows. */
 export function diagnosticModels(findings: readonly Finding[], problems: readonly Problem[] = []): DiagnosticModel[] {
   const models = [...findings.map(diagnosticModel), ...problems.flatMap(problemModel)];
-  const kept =
-    models.length <= MAX_DIAGNOSTICS
-      ? models
-      : models.sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity]).slice(0, MAX_DIAGNOSTICS);
-  return kept.sort((a, b) => a.span.start - b.span.start);
+  return [...worstOf(models)].sort((a, b) => a.span.start - b.span.start);
 }
 
 /** The rule that a diagnostic's code names, whether it stands alone or beside a link. */

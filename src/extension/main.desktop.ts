@@ -2,13 +2,15 @@
 
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
-import { activateOn, type ExtensionApi } from './activate';
+import type { ExtensionApi } from './activate';
 import type { WorkerConnection } from './engine/client';
 import type { FromWorker } from './engine/messages';
 import { openNodeFile } from './features/dump-viewer/node-file';
+import { activateOn } from './main.web';
+import { diskFacts } from './workspace-check/disk-facts';
 
 async function connectWorker(extensionUri: vscode.Uri): Promise<WorkerConnection> {
-  const worker = new Worker(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.desktop.js').fsPath);
+  const worker = new Worker(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath);
   return {
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => worker.on('message', (message: FromWorker) => listener(message)),
@@ -21,5 +23,5 @@ async function connectWorker(extensionUri: vscode.Uri): Promise<WorkerConnection
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
-  return activateOn({ name: 'desktop', connectWorker, openFile: openNodeFile }, context);
+  return activateOn({ name: 'desktop', connectWorker, openFile: openNodeFile, files: diskFacts }, context);
 }

@@ -7,7 +7,7 @@ import type { FromWorker } from './engine/messages';
 
 /** The script comes through the file system: its own address may be of another origin, which no worker may have. */
 async function connectWorker(extensionUri: vscode.Uri): Promise<WorkerConnection> {
-  const script = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.web.js'));
+  const script = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js'));
   const address = URL.createObjectURL(new Blob([new Uint8Array(script)], { type: 'text/javascript' }));
   const worker = new Worker(address, { name: 'NaN Lens' });
   return {
@@ -23,6 +23,9 @@ async function connectWorker(extensionUri: vscode.Uri): Promise<WorkerConnection
     },
   };
 }
+
+/** The desktop's entry builds on this bundle. */
+export { activateOn };
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
   return activateOn({ name: 'web', connectWorker }, context);

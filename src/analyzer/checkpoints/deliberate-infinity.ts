@@ -1,4 +1,5 @@
-// Tensors that hold infinities on purpose: attention masks, and scores with a mask put on. No check belongs there.
+// Tensors that hold infinities or NaN on purpose: attention masks, scores with a mask put on, arrays that are filled with
+// NaN until their values come. No check belongs there.
 
 import type { Expr, Stmt } from '../../syntax/ast';
 
@@ -8,7 +9,7 @@ const KEEPS = new Set(
   repeat transpose permute contiguous clone detach float half bfloat16 double cat stack concat concatenate add add_
   register_buffer Parameter Tensor tensor array as_tensor type_as log`.split(/\s+/),
 );
-const INFINITE_WORD = /^[-+]?inf(?:inity)?$/i;
+const INFINITE_WORD = /^[-+]?(?:inf(?:inity)?|nan)$/i;
 
 /** Follows, in the order of the source, which names of one function hold deliberate infinities. */
 export class DeliberateInfinity {

@@ -29,8 +29,17 @@ export const ANALYSIS_BUDGET = 10_000;
 /** A text that was given up this often is left alone until it is asked for by a person. */
 const MAX_TIMEOUTS = 2;
 
+/** A file, or a notebook, that is open and was analysed. */
+export interface OpenProgram {
+  readonly uri: vscode.Uri;
+  readonly isNotebook: boolean;
+  readonly documents: readonly DocumentAnalysis[];
+}
+
 export interface FindingsChange {
   readonly uri: vscode.Uri;
+  /** The file or notebook that the document is of. */
+  readonly program: vscode.Uri;
   /** Undefined where nothing is known any more. */
   readonly analysis: DocumentAnalysis | undefined;
 }
@@ -103,6 +112,22 @@ export class AnalysisService implements vscode.Disposable {
   noteOn(document: vscode.TextDocument): string | undefined {
     const subject = subjectOf(document);
     return subject && this.entries.get(subject.key)?.note;
+  }
+
+  /** All that is open and was analysed. */
+  openPrograms(): OpenProgram[] {
+    return [...this.entries.values()]
+      .filter(({ documents }) => documents.size > 0)
+      .map(({ subject, documents }) => ({
+        uri: subject.uri,
+        isNotebook: 'notebook' in subject,
+        documents: [...documents.values()],
+      }));
+  }
+
+  /** Whether the file or notebook is open and was analysed. */
+  isKnown(uri: vscode.Uri): boolean {
+    return (this.entries.get(uri.toString())?.documents.size ?? 0) > 0;
   }
 
   /** The pyproject.toml that leaves the document out. */
@@ -229,7 +254,7 @@ export class AnalysisService implements vscode.Disposable {
       const problems = shiftProblems(known.problems, contentChanges);
       const analysis = { ...known, document, version: document.version, isFresh: false, findings, problems };
       entry.documents.set(key, analysis);
-      this.findingsChanged.fire({ uri: document.uri, analysis });
+      this.findingsChanged.fire({ uri: document.uri, program: entry.subject.uri, analysis });
     }
     this.schedule(entry);
   }
@@ -245,7 +270,7 @@ export class AnalysisService implements vscode.Disposable {
     for (const [key, { document }] of [...entry.documents]) {
       if (present.has(key)) continue;
       entry.documents.delete(key);
-      this.findingsChanged.fire({ uri: document.uri, analysis: undefined });
+      this.findingsChanged.fire({ uri: document.uri, program: entry.subject.uri, analysis: undefined });
     }
     this.schedule(entry);
   }
@@ -332,10 +357,13 @@ export class AnalysisService implements vscode.Disposable {
   private setResults(entry: Entry, results: ReadonlyMap<string, DocumentAnalysis>): void {
     const gone = [...entry.documents].filter(([key]) => !results.has(key));
     entry.documents.clear();
-    for (const [, { document }] of gone) this.findingsChanged.fire({ uri: document.uri, analysis: undefined });
+    const program = entry.subject.uri;
+    for (const [, { document }] of gone) {
+      this.findingsChanged.fire({ uri: document.uri, program, analysis: undefined });
+    }
     for (const [key, analysis] of results) {
       entry.documents.set(key, analysis);
-      this.findingsChanged.fire({ uri: analysis.document.uri, analysis });
+      this.findingsChanged.fire({ uri: analysis.document.uri, program, analysis });
     }
   }
 

@@ -7,6 +7,7 @@ import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
 import { removeRecorder } from '../../analyzer/recorder/remove';
 import type { ParserBinaries } from '../../syntax/parser';
+import { checkFile } from './check-file';
 import { fixUntilStable } from './fix-loop';
 import type { EngineReplies, EngineReply, EngineRequest, Program } from './messages';
 
@@ -23,6 +24,8 @@ export class Engine {
     switch (request.kind) {
       case 'analyze':
         return this.analyze(request.program, request.config);
+      case 'checkFile':
+        return checkFile(request, (program, config) => this.analyze(program, config));
       case 'fix':
         return fixUntilStable(request, (program, config) => this.analyze(program, config));
       case 'functions':
@@ -36,6 +39,12 @@ export class Engine {
       case 'removeChecks': {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };
+      }
+      case 'explainValue': {
+        const { program, cell, offset } = request;
+        return program.isNotebook
+          ? this.analyzer.explainNotebookValue(program.cells, cell, offset)
+          : this.analyzer.explainValue(program.cells[cell] ?? '', offset);
       }
       case 'insertRecorder': {
         const { edits, inserted, problems } = this.analyzer.insertRecorder(request.text);

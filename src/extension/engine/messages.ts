@@ -1,9 +1,11 @@
 // What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
 
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
+import type { ValueExplanation } from '../../analyzer/explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
 import type { Edit } from '../../text/edit';
+import type { CheckFileRequest, FileCheck } from './check-file';
 
 /** A Python program: one text, or the code cells of a notebook in their order. */
 export interface Program {
@@ -62,14 +64,24 @@ export interface RemoveRecorderRequest {
   readonly text: string;
 }
 
+/** What is known of the value at a place. */
+export interface ExplainValueRequest {
+  readonly kind: 'explainValue';
+  readonly program: Program;
+  readonly cell: number;
+  readonly offset: number;
+}
+
 export type EngineRequest =
   | AnalyzeRequest
+  | CheckFileRequest
   | FixRequest
   | InsertChecksRequest
   | RemoveChecksRequest
   | FunctionsRequest
   | InsertRecorderRequest
-  | RemoveRecorderRequest;
+  | RemoveRecorderRequest
+  | ExplainValueRequest;
 
 /** Edits of one text, sorted and disjoint, with what could not be done in words. */
 export interface EditsReply {
@@ -82,12 +94,14 @@ export interface EditsReply {
 export interface EngineReplies {
   /** One result for each cell. */
   readonly analyze: readonly AnalysisResult[];
+  readonly checkFile: FileCheck;
   readonly fix: EditsReply;
   readonly insertChecks: EditsReply;
   readonly removeChecks: EditsReply;
   readonly functions: readonly FunctionOutline[];
   readonly insertRecorder: EditsReply;
   readonly removeRecorder: EditsReply;
+  readonly explainValue: ValueExplanation | undefined;
 }
 
 export type EngineReply<R extends EngineRequest> = EngineReplies[R['kind']];
