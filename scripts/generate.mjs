@@ -1,5 +1,5 @@
 // Writes everything that follows from the rule files (the index, the pages, the README table, the severity settings and
-// the schema of pyproject.toml's table), the recorder, one file made of its parts, and the assembled search of long logs.
+// the schema of pyproject.toml's table), what package.json says of the tools for language models, the recorder, one file made of its parts, and the assembled search of long logs.
 // With --check it writes nothing and says which of them are stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,6 +31,18 @@ export function ruleModules(base = root) {
     .sort();
 }
 
+/** Loads TypeScript as it stands on disk. */
+async function loadModule(contents) {
+  const built = await esbuild.build({
+    ...nodeBundle,
+    format: 'esm',
+    stdin: { contents, resolveDir: root },
+    write: false,
+  });
+  const code = Buffer.from(built.outputFiles[0].contents).toString('base64');
+  return import(`data:text/javascript;base64,${code}`);
+}
+
 /**
  * Loads the rules as they stand on disk.
  * @returns {Promise<{ rules: { module: string, rule: RuleMetadata }[], facadeRule: RuleMetadata, rulePage: (rule: RuleMetadata) => string, tableSchema: (rules: RuleMetadata[]) => object }>}
@@ -43,14 +55,7 @@ async function loadRules() {
     "export { tableSchema } from './src/project/schema';",
   ];
   const lines = modules.map((module, i) => `export { rule as rule${i} } from './${RULE_FOLDER}/${module}';`);
-  const built = await esbuild.build({
-    ...nodeBundle,
-    format: 'esm',
-    stdin: { contents: [...shared, ...lines].join('\n'), resolveDir: root },
-    write: false,
-  });
-  const code = Buffer.from(built.outputFiles[0].contents).toString('base64');
-  const loaded = await import(`data:text/javascript;base64,${code}`);
+  const loaded = await loadModule([...shared, ...lines].join('\n'));
   const rules = modules.map((module, i) => ({ module, rule: loaded[`rule${i}`] }));
   rules.sort((a, b) => (a.rule.code < b.rule.code ? -1 : 1));
   const { rulePage, tableSchema, UNUSED_SUPPRESSION: facadeRule } = loaded;
@@ -132,7 +137,23 @@ function severitySettings(rules) {
   );
 }
 
-function withSettings(manifestText, rules) {
+/** The contributions of the tools for language models; what people read of them stands in package.nls.json. */
+async function languageModelTools() {
+  const { EDITOR_TOOLS } = await loadModule("export { EDITOR_TOOLS } from './src/agent/editor-tools';");
+  return EDITOR_TOOLS.map(({ name, referenceName, icon, tool }) => ({
+    name,
+    tags: ['python', 'nan'],
+    displayName: `%tool.${referenceName}%`,
+    userDescription: `%tool.${referenceName}.description%`,
+    modelDescription: tool.description,
+    toolReferenceName: referenceName,
+    canBeReferencedInPrompt: true,
+    icon,
+    inputSchema: tool.inputSchema,
+  }));
+}
+
+function withSettings(manifestText, rules, tools) {
   const manifest = JSON.parse(manifestText);
   const configuration = manifest.contributes?.configuration ?? [];
   const groups = Array.isArray(configuration) ? configuration : [configuration];
@@ -140,6 +161,7 @@ function withSettings(manifestText, rules) {
   if (!setting)
     throw new Error('package.json declares no setting "nanlens.severity" whose properties could be filled.');
   setting.properties = severitySettings(rules);
+  manifest.contributes.languageModelTools = tools;
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
@@ -176,6 +198,7 @@ async function generate() {
   const { rules, facadeRule, rulePage, tableSchema } = await loadRules();
   const told = [{ rule: facadeRule }, ...rules];
   const problems = faultsOf(rules);
+  const tools = await languageModelTools();
   const files = new Map();
   files.set(`${RULE_FOLDER}/index.generated.ts`, indexFile(rules));
   for (const { rule } of told) files.set(`${PAGE_FOLDER}/${rule.code}.md`, rulePage(rule));
@@ -189,7 +212,7 @@ async function generate() {
   }
   const filled = {
     'README.md': (text) => withTable(text, readmeTable(told)),
-    'package.json': (text) => withSettings(text, told),
+    'package.json': (text) => withSettings(text, told, tools),
   };
   for (const [file, fill] of Object.entries(filled)) {
     try {

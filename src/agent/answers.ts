@@ -4,6 +4,7 @@ import type { RuleInfo } from '../analyzer/finding';
 import type { FindingJson } from '../analyzer/finding-json';
 import type { AnomalyJson, DumpJson } from '../dump/json';
 import { hint } from '../text/closest';
+import type { ToolArguments } from './arguments';
 import { ToolError } from './tool';
 
 export const FINDING_LIMIT = 50;
@@ -23,13 +24,18 @@ export interface Page {
   readonly limit: number;
 }
 
+/** What the arguments of a tool ask for. */
+export function pageOf(args: ToolArguments, standardLimit: number): Page {
+  return { offset: args.integer('offset') ?? 0, limit: args.integer('limit') ?? standardLimit };
+}
+
 interface Paged<T> {
   readonly items: readonly T[];
   readonly total: number;
   readonly nextOffset: number | null;
 }
 
-function pageOf<T>(items: readonly T[], { offset, limit }: Page): Paged<T> {
+function cutOut<T>(items: readonly T[], { offset, limit }: Page): Paged<T> {
   const end = offset + limit;
   return { items: items.slice(offset, end), total: items.length, nextOffset: end < items.length ? end : null };
 }
@@ -57,7 +63,7 @@ export function findingsAnswer(
   found: { readonly findings: readonly FindingJson[]; readonly files: CheckedFiles; readonly notes: readonly string[] },
   page: Page,
 ): object {
-  const { items, total, nextOffset } = pageOf(found.findings, page);
+  const { items, total, nextOffset } = cutOut(found.findings, page);
   const notes = [...found.notes.slice(0, MOST_PROBLEMS)];
   const failed = found.files.failed.slice(0, MOST_PROBLEMS);
   if (failed.length < found.files.failed.length)
@@ -71,7 +77,7 @@ export interface NamedDumpJson extends DumpJson {
 }
 
 export function dumpAnswer(dumps: readonly NamedDumpJson[], notes: readonly string[], page: Page): object {
-  const { items, total, nextOffset } = pageOf(dumps, page);
+  const { items, total, nextOffset } = cutOut(dumps, page);
   const told = [...notes.slice(0, MOST_PROBLEMS)];
   if (nextOffset !== null) told.push(`${total - nextOffset} more runs follow from offset ${nextOffset}`);
   const bounded = items.map((dump) => boundedDump(dump, page.limit, told));

@@ -1,6 +1,8 @@
 // Which fix an agent means by a rule, a line and perhaps a title; and no unsafe one that was not asked for.
 
 import type { Finding, Fix } from '../analyzer/finding';
+import { LineIndex } from '../text/line-index';
+import type { ToolArguments } from './arguments';
 import { ToolError } from './tool';
 
 export interface FixRequest {
@@ -23,6 +25,29 @@ export interface PlacedFinding {
   readonly cell: number | null;
 }
 
+/** One text of a program, with what was found in it. */
+export interface ProgramText {
+  readonly text: string;
+  /** 1-based; null in a Python file. */
+  readonly cell: number | null;
+  readonly findings: readonly Finding[];
+}
+
+/** @returns the findings of all texts, each with the index of its own */
+export function placeFindings(program: readonly ProgramText[]): (PlacedFinding & { readonly index: number })[] {
+  return program.flatMap(({ text, cell, findings }, index) => {
+    const lines = new LineIndex(text);
+    const lineOf = (offset: number): number => lines.position(offset).line + 1;
+    return findings.map((finding) => ({
+      index,
+      finding,
+      firstLine: lineOf(finding.span.start),
+      lastLine: lineOf(finding.span.end),
+      cell,
+    }));
+  });
+}
+
 export interface FixChoice<T extends PlacedFinding> {
   readonly at: T;
   readonly fix: Fix;
@@ -34,6 +59,17 @@ function isRule({ code, name }: Finding, wanted: string): boolean {
 }
 
 const quoted = (fixes: readonly Fix[]): string => fixes.map(({ title, safety }) => `"${title}" (${safety})`).join(', ');
+
+/** The request that a tool's arguments are. */
+export function fixRequest(args: ToolArguments): FixRequest {
+  return {
+    rule: args.requiredText('code'),
+    line: args.integer('line') ?? 1,
+    cell: args.integer('cell'),
+    title: args.text('title'),
+    isUnsafeAllowed: args.isOn('allowUnsafe'),
+  };
+}
 
 /** @throws ToolError that says what there is instead */
 export function chooseFix<T extends PlacedFinding>(findings: readonly T[], request: FixRequest): FixChoice<T> {

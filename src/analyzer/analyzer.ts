@@ -15,6 +15,8 @@ import { insertCheckpoints } from './checkpoints/insert';
 import { kindsKnownTo } from './checkpoints/model-kinds';
 import type { CheckOptions, Insertion } from './checkpoints/options';
 import { configureFindings, isEnabled } from './config';
+import type { DebugStep, StepEdits } from './debug-steps/step';
+import { tryStep } from './debug-steps/try-step';
 import { type ExplainedModels, explainAt } from './explain-value/explain';
 import type { Place, ValueExplanation } from './explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult, Finding, RuleInfo } from './finding';
@@ -134,6 +136,18 @@ export class Analyzer {
     if (countBroken(after) <= countBroken(model.module)) return insertion;
     const problem = 'the file cannot be parsed where the recorder would go, so nothing was inserted';
     return { edits: [], inserted: [], problems: [...insertion.problems, problem] };
+  }
+
+  /** The edits by which a debugging step is tried on a script. Never throws. */
+  tryStep(text: string, step: DebugStep): StepEdits {
+    if (text.length > MAX_SOURCE_LENGTH) return { edits: [], changed: [], problems: ['the file is too long'] };
+    const model = this.modelFor(text);
+    const tried = tryStep(model, step);
+    if (tried.edits.length === 0) return tried;
+    const after = this.parser.parse(applyEdits(text, tried.edits));
+    if (countBroken(after) <= countBroken(model.module)) return tried;
+    const problem = 'the file cannot be parsed where something would be changed, so nothing was';
+    return { edits: [], changed: [], problems: [...tried.problems, problem] };
   }
 
   private analyzeModule(model: SemanticModel, config: AnalysisConfig): AnalysisResult {

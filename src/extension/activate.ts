@@ -5,10 +5,18 @@ import { AnalysisService } from './analysis/service';
 import { EngineClient } from './engine/client';
 import { systemClock } from './engine/clock';
 import { Engine } from './engine/engine';
+import { registerAgentTools } from './features/agent-tools';
 import { CodeActions } from './features/code-actions';
 import { registerCommands } from './features/commands';
 import { registerConfigurationDiagnostics } from './features/configuration-diagnostics';
+import { registerDebugInformation } from './features/debug-information';
+import { registerDebugSteps } from './features/debug-steps';
+import { ArmRecorder } from './features/debugging/arm-recorder';
+import { BreakOnNan, type ShownHit } from './features/debugging/break-on-nan';
+import { DebugSessions } from './features/debugging/debug-sessions';
+import { registerLaunchConfiguration } from './features/debugging/launch-configuration';
 import { registerDiagnostics } from './features/diagnostics';
+import { rememberLastEdited } from './features/document-commands';
 import { type DumpViewerApi, registerDumpViewer } from './features/dump-viewer';
 import { registerFiniteChecks } from './features/finite-checks';
 import { LanguageStatus } from './features/language-status';
@@ -17,6 +25,7 @@ import { DumpWatch, type NewDump } from './features/recorder/dump-watch';
 import { registerRulePages, SHOW_RULE_COMMAND } from './features/rule-pages';
 import { RuleFixes, RunEvidenceStore, registerRunEvidence } from './features/run-evidence';
 import { registerValueHover } from './features/value-hover/hover';
+import { registerWalkthrough } from './features/walkthrough';
 import { WorkspaceCheck } from './features/workspace-check';
 import type { Platform } from './platform';
 import { Configurations } from './project/configurations';
@@ -38,6 +47,8 @@ export interface ExtensionApi {
   newDump(): NewDump | undefined;
   /** Checks of more than what is open, and the view of all findings. */
   readonly workspaceCheck: WorkspaceCheck;
+  /** The first NaN at which a debugger has stopped, while the session lasts. */
+  firstNaN(): ShownHit | undefined;
 }
 
 export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
@@ -80,11 +91,16 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     registerConfigurationDiagnostics(configurations),
     registerDiagnostics(service, workspaceCheck.files, runEvidence),
     registerRunEvidence(runEvidence),
+    registerAgentTools({ engine, configurations, platform }),
     registerValueHover(engine),
     registerRulePages(extensionUri, service),
+    rememberLastEdited(),
     registerFiniteChecks(engine, log),
+    registerDebugSteps(engine, log),
+    registerWalkthrough(context.extension.id),
     registerRecorderCommands(extensionUri, engine, log),
     registerCommands(service, engine, configurations, log),
+    registerDebugInformation({ context, platform, service, engine, configurations }),
     vscode.languages.registerCodeActionsProvider(
       { language: 'python' },
       new CodeActions(service, engine, configurations, log),
@@ -99,9 +115,23 @@ export function activateOn(platform: Platform, context: vscode.ExtensionContext)
     ...(platform.openFile ? { openFile: platform.openFile } : {}),
   });
   const dumpWatch = new DumpWatch(systemClock, (uri) => vscode.commands.executeCommand('nanlens.openDump', uri));
-  subscriptions.push(dumpWatch);
+  const sessions = new DebugSessions();
+  const breakOnNan = new BreakOnNan(engine, sessions, log);
+  subscriptions.push(
+    dumpWatch,
+    sessions,
+    breakOnNan,
+    new ArmRecorder(extensionUri, sessions, systemClock, log),
+    registerLaunchConfiguration(),
+  );
   log.info(
     `Started on the ${platform.name}. Only Python that is open in an editor or that you ask to have checked is read, the JSON files that it names, and the pyproject.toml above it; nothing is run or sent.`,
   );
-  return { analysisRunsIn: () => engine.place, dumpViewer, newDump: () => dumpWatch.shown, workspaceCheck };
+  return {
+    analysisRunsIn: () => engine.place,
+    dumpViewer,
+    newDump: () => dumpWatch.shown,
+    workspaceCheck,
+    firstNaN: () => breakOnNan.shownHit,
+  };
 }

@@ -30,21 +30,20 @@ const CONFIDENCE_WORDS: Readonly<Record<Confidence, string>> = {
   possible: 'possible, not proven',
 };
 
+export function confidenceSentence(confidence: Confidence): string {
+  return `Confidence: ${CONFIDENCE_WORDS[confidence]}.`;
+}
+
 /** Whether the finding is about a comment, not about a value: no run bears it out, and no comment need silence it. */
 export function isAboutComment(code: string | undefined): boolean {
   return code === UNUSED_SUPPRESSION.code;
 }
 
-export function confidenceSentence(confidence: Confidence): string {
-  return `Confidence: ${CONFIDENCE_WORDS[confidence]}.`;
-}
-
 export function diagnosticModel(finding: Finding): DiagnosticModel {
   const isUnnecessary = isAboutComment(finding.code);
-  const confidence = isUnnecessary ? '' : ` ${confidenceSentence(finding.confidence)}`;
   return {
     span: finding.span,
-    message: `${finding.message}${confidence}`,
+    message: isUnnecessary ? finding.message : `${finding.message} ${confidenceSentence(finding.confidence)}`,
     severity: finding.severity,
     code: finding.code,
     isUnnecessary,
@@ -52,17 +51,17 @@ export function diagnosticModel(finding: Finding): DiagnosticModel {
   };
 }
 
+/** Where there are too many for VS Code, the least severe ones are left out. */
+export function worstOf<T extends { readonly severity: Severity }>(all: readonly T[]): readonly T[] {
+  if (all.length <= MAX_DIAGNOSTICS) return all;
+  return [...all].sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity]).slice(0, MAX_DIAGNOSTICS);
+}
+
 /** A problem that has a place: a suppression that cannot mean what its writer meant. */
 function problemModel({ message, span }: Problem): DiagnosticModel[] {
   if (span === undefined) return [];
   const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
   return [{ span, message: sentence, severity: 'warning', code: undefined, isUnnecessary: false, related: [] }];
-}
-
-/** Where there are too many for VS Code, the least severe ones are left out. */
-export function worstOf<T extends { readonly severity: Severity }>(all: readonly T[]): readonly T[] {
-  if (all.length <= MAX_DIAGNOSTICS) return all;
-  return [...all].sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity]).slice(0, MAX_DIAGNOSTICS);
 }
 
 /** In order of place, and no more than VS Code shows. */

@@ -18,6 +18,7 @@ export interface RawSettings {
   readonly checkStyle: unknown;
   readonly sequentialHooks: unknown;
   readonly dumpNotice: unknown;
+  readonly hoverValues: unknown;
 }
 
 /** @param get the value of a setting, by its name after "nanlens." */
@@ -32,6 +33,7 @@ export function rawSettings(get: (name: string) => unknown): RawSettings {
     checkStyle: get('checkpoints.style'),
     sequentialHooks: get('checkpoints.sequentialHooks'),
     dumpNotice: get('recorder.notify'),
+    hoverValues: get('hover.values'),
   };
 }
 
@@ -53,6 +55,8 @@ export interface Settings {
   readonly checkStyle: CheckStyle;
   readonly sequentialHooks: boolean;
   readonly dumpNotice: DumpNotice;
+  /** Whether hovers say what is known of values. */
+  readonly hoverValues: boolean;
   /** What is wrong with the values; the defaults stand in for them. */
   readonly problems: readonly SettingProblem[];
 }
@@ -146,6 +150,7 @@ export function readSettings(raw: RawSettings, rules: readonly RuleInfo[]): Sett
     },
     checkStyle: reader.choice('checkpoints.style', raw.checkStyle, CHECK_STYLES) ?? 'raise',
     sequentialHooks: reader.flag('checkpoints.sequentialHooks', raw.sequentialHooks, false),
+    hoverValues: reader.flag('hover.values', raw.hoverValues, true),
     dumpNotice: reader.choice('recorder.notify', raw.dumpNotice, DUMP_NOTICES) ?? 'statusBar',
     problems: reader.problems,
   };

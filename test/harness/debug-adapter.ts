@@ -11,6 +11,7 @@ export interface Message {
   readonly success?: boolean;
   readonly message?: string;
   readonly body?: Record<string, unknown>;
+  readonly arguments?: object;
 }
 
 export interface Stop {
@@ -40,6 +41,8 @@ export class DebugAdapter {
   private sent = 0;
   /** What the script and the debugger have written. */
   output = '';
+  /** Hears every message, as an editor's tracker of the session does. */
+  onMessage: (direction: 'toAdapter' | 'fromAdapter', message: Message) => void = () => undefined;
 
   constructor(python: string, environment: Readonly<Record<string, string>> = {}) {
     this.child = spawn(python, ['-m', 'debugpy.adapter'], {
@@ -108,7 +111,9 @@ export class DebugAdapter {
 
   request(command: string, args: object): Promise<Record<string, unknown>> {
     const seq = ++this.sent;
-    const text = JSON.stringify({ seq, type: 'request', command, arguments: args });
+    const message = { seq, type: 'request', command, arguments: args } as const;
+    this.onMessage('toAdapter', message);
+    const text = JSON.stringify(message);
     this.child.stdin?.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
     return new Promise((resolve, reject) => {
       const late = setTimeout(
@@ -170,6 +175,7 @@ export class DebugAdapter {
   }
 
   private receive(message: Message): void {
+    queueMicrotask(() => this.onMessage('fromAdapter', message));
     if (message.type === 'response' && message.request_seq !== undefined) {
       const answer = this.waiting.get(message.request_seq);
       this.waiting.delete(message.request_seq);

@@ -103,6 +103,11 @@ export class Workbench {
 
   // Moving about.
 
+  /** The text of one of the examples that lie in the workspace. */
+  readExample(name: string): string {
+    return this.readFile(path.join('examples', name));
+  }
+
   private get quickInput(): Locator {
     return this.page.locator('.quick-input-widget:visible');
   }

@@ -27,7 +27,10 @@ async function hoverAt(document: vscode.TextDocument, text: string, after = 0): 
 
 test('a hover tells range, role and reason, with a link to the line', async () => {
   const { document } = await openFile('losses.py', losses);
-  const [shown = '', ...more] = await hoverAt(document, 'p)');
+  const [shown = '', ...more] = await eventually('the first hover, for which the engine starts', async () => {
+    const found = await hoverAt(document, 'p)');
+    return found.length > 0 && found;
+  });
   assert.isEmpty(more);
   assert.include(shown, '`p`: probabilities, in [0, 1]; can be exactly 0, 1');
   assert.include(shown, 'Because softmax gives 0 where a score is far below the largest');

@@ -84,6 +84,23 @@ export function isOurCondition(condition: string | undefined): boolean {
   return condition?.startsWith(CONDITION_MARK) ?? false;
 }
 
+/** What a condition of ours looks at, read from its text; undefined where somebody has rewritten it. */
+export function watchedByCondition(condition: string): Watched | undefined {
+  const listed = (name: string): string[] | undefined => {
+    const text = new RegExp(`(?:, | )${name}=(\\[(?:"(?:[^"\\\\]|\\\\.)*"(?:, )?)*\\])`).exec(
+      condition.slice(condition.lastIndexOf('.stops(')),
+    );
+    try {
+      return text?.[1] === undefined ? [] : (JSON.parse(text[1]) as string[]);
+    } catch {
+      return undefined;
+    }
+  };
+  const [nan, nonFinite, gradients] = [listed('nan'), listed('inf'), listed('grad')];
+  if (!isOurCondition(condition) || !nan || !nonFinite || !gradients) return undefined;
+  return nan.length + nonFinite.length + gradients.length > 0 ? { nan, nonFinite, gradients } : undefined;
+}
+
 /**
  * Tries the condition's Python on numbers of which the answer is known: evaluates to 'True' where the debugger carries it
  * out as it should.

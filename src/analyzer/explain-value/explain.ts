@@ -42,10 +42,11 @@ export function explainExpression(models: ExplainedModels, pointed: PointedExpre
   const isTensor = known.holder === 'tensor';
   const role = known.assumed ? undefined : known.role;
   const holdsInfinity = known.hasInfinity === true && isTensor;
-  const stopsGradient = known.gradient === false && isTensor && isDifferentiable(known);
+  const stopsGradient = known.gradient === false && isTensor && isDifferentiable(known) && !isInPlace(expr);
   const autocast = autocastOf(models, known);
   // The model of values follows half precision, for that is what overflows; other dtypes it knows by halves only.
-  const dtype = known.dtype === 'float16' || known.dtype === 'bfloat16' ? known.dtype : undefined;
+  const isHalf = known.dtype === 'float16' || known.dtype === 'bfloat16';
+  const dtype = isTensor && isHalf ? known.dtype : undefined;
   const isWorthSaying =
     range ||
     presumed ||
@@ -113,6 +114,11 @@ function isSelected(model: SemanticModel, segment: Segment, expr: Expr): boolean
 
 function isSame(a: ValueRange, b: ValueRange): boolean {
   return a.lo === b.lo && a.hi === b.hi && a.zero === b.zero;
+}
+
+/** What was filled in place may be a parameter. */
+function isInPlace(expr: Expr): boolean {
+  return expr.kind === 'Call' && expr.callee.kind === 'Attribute' && expr.callee.name.endsWith('_');
 }
 
 function isDifferentiable({ framework, dtype }: Quantity): boolean {

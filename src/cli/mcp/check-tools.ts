@@ -2,22 +2,21 @@
 
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { boundedDiff, type CheckedFiles, FINDING_LIMIT, findingsAnswer } from '../../agent/answers';
+import { boundedDiff, type CheckedFiles, FINDING_LIMIT, findingsAnswer, pageOf } from '../../agent/answers';
 import type { ToolArguments } from '../../agent/arguments';
-import { chooseFix } from '../../agent/fix-choice';
+import { chooseFix, fixRequest, placeFindings } from '../../agent/fix-choice';
 import { ToolError } from '../../agent/tool';
 import { unknownSelectors } from '../../analyzer/config';
 import type { AnalysisConfig, AnalysisResult, Confidence } from '../../analyzer/finding';
 import type { FindingJson } from '../../analyzer/finding-json';
 import { isNotebookName, type Loaded, loadBytes, type SourceFile } from '../../project/source-file';
 import { applyEdits, checkEdits } from '../../text/edit';
-import { LineIndex } from '../../text/line-index';
+import { unifiedDiff } from '../../text/unified-diff';
 import { UsageError } from '../arguments';
 import { replaceFile } from '../atomic-write';
 import { filesBeside } from '../beside';
 import { discover, type Failure } from '../discovery';
 import type { Engine } from '../engine';
-import { unifiedDiff } from '../patch';
 import { ProjectConfigs } from '../project-config';
 import { findingsToJson, type RuleBook, reportOf } from '../report';
 import { loadFile, toBytes, withTexts } from '../source-file';
@@ -92,7 +91,10 @@ export class CheckTools {
       checked = await this.check(file, shown, programOf(shown, await loadFile(file)), projects);
     }
     const files = { checked: 1, skipped: 0, failed: [] };
-    return findingsAnswer({ findings: checked.findings, files, notes: [...notes, ...checked.notes] }, pageIn(args));
+    return findingsAnswer(
+      { findings: checked.findings, files, notes: [...notes, ...checked.notes] },
+      pageOf(args, FINDING_LIMIT),
+    );
   }
 
   async checkFolder(args: ToolArguments, signal: AbortSignal): Promise<object> {
@@ -126,7 +128,7 @@ export class CheckTools {
       notes.push(...one.notes);
     }
     const files: CheckedFiles = { checked, skipped, failed };
-    return findingsAnswer({ findings, files, notes }, pageIn(args));
+    return findingsAnswer({ findings, files, notes }, pageOf(args, FINDING_LIMIT));
   }
 
   async applyFix(args: ToolArguments): Promise<object> {
@@ -136,13 +138,12 @@ export class CheckTools {
     const source = programOf(shown, await loadFile(file));
     const { config, results } = await this.check(file, shown, source, this.projects(args, notes));
     const { texts } = source.program;
-    const { at, fix } = chooseFix(placed(source, results), {
-      rule: args.requiredText('code'),
-      line: args.integer('line') ?? 1,
-      cell: args.integer('cell'),
-      title: args.text('title'),
-      isUnsafeAllowed: args.isOn('allowUnsafe'),
-    });
+    const program = results.map(({ findings }, i) => ({
+      text: texts[i] ?? '',
+      cell: source.notebook?.cells[i]?.index ?? null,
+      findings,
+    }));
+    const { at, fix } = chooseFix(placeFindings(program), fixRequest(args));
     if (checkEdits(fix.edits, (texts[at.index] ?? '').length) !== undefined) {
       throw new ToolError('The fix does not fit the file, so nothing was changed.');
     }
@@ -164,23 +165,6 @@ export class CheckTools {
     }
     return { path: shown, code: at.finding.code, title: fix.title, safety: fix.safety, isApplied, diff, notes };
   }
-}
-
-function placed(source: SourceFile, results: readonly AnalysisResult[]) {
-  return results.flatMap(({ findings }, index) => {
-    const lines = new LineIndex(source.program.texts[index] ?? '');
-    return findings.map((finding) => ({
-      index,
-      finding,
-      firstLine: lines.position(finding.span.start).line + 1,
-      lastLine: lines.position(finding.span.end).line + 1,
-      cell: source.notebook?.cells[index]?.index ?? null,
-    }));
-  });
-}
-
-function pageIn(args: ToolArguments): { offset: number; limit: number } {
-  return { offset: args.integer('offset') ?? 0, limit: args.integer('limit') ?? FINDING_LIMIT };
 }
 
 /** Faults of a project's settings are the user's to mend. */

@@ -1,7 +1,7 @@
 // The tool that says what a log, a dump or a folder of them tells of a run.
 
 import path from 'node:path';
-import { DUMP_LIMIT, dumpAnswer, type NamedDumpJson } from '../../agent/answers';
+import { DUMP_LIMIT, dumpAnswer, type NamedDumpJson, pageOf } from '../../agent/answers';
 import type { ToolArguments } from '../../agent/arguments';
 import { ToolError } from '../../agent/tool';
 import { dumpToJson } from '../../dump/json';
@@ -15,7 +15,7 @@ import type { FoundTarget, Roots } from './roots';
 
 export async function readDump(args: ToolArguments, roots: Roots, signal: AbortSignal): Promise<object> {
   const target = await roots.find(args.requiredText('path'));
-  const page = { offset: args.integer('offset') ?? 0, limit: args.integer('limit') ?? DUMP_LIMIT };
+  const page = pageOf(args, DUMP_LIMIT);
   if (!target.isFolder) return dumpAnswer([await oneDump(target, signal)], [], page);
   const shown = (below: string): string => roots.shown(path.join(target.file, below));
   // Links inside are passed over, so that nothing outside is read.

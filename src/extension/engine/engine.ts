@@ -2,6 +2,8 @@
 
 import { Analyzer } from '../../analyzer/analyzer';
 import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
+import { removeStep } from '../../analyzer/debug-steps/remove';
+import { hasStep } from '../../analyzer/debug-steps/step';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
@@ -25,7 +27,12 @@ export class Engine {
       case 'analyze':
         return this.analyze(request.program, request.config);
       case 'checkFile':
-        return checkFile(request, (program, config) => this.analyze(program, config));
+        try {
+          return checkFile(request, (program, config) => this.analyze(program, config));
+        } finally {
+          // The next one is another file; only what is typed into comes again.
+          this.analyzer.parser.forgetAll();
+        }
       case 'fix':
         return fixUntilStable(request, (program, config) => this.analyze(program, config));
       case 'functions':
@@ -36,9 +43,20 @@ export class Engine {
         const { edits, inserted, problems } = this.analyzer.insertChecks(pythonOf(request), options);
         return { edits, count: inserted.length, problems };
       }
+      case 'planBreakpoints':
+        return this.analyzer.planBreakpoints(request.text, request);
       case 'removeChecks': {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };
+      }
+      case 'debugStep': {
+        const { text, step } = request;
+        if (hasStep(text, step)) {
+          const { edits, removed } = removeStep(text, step);
+          return { edits, count: removed, problems: [], isRemoval: true, changed: [] };
+        }
+        const { edits, changed, problems } = this.analyzer.tryStep(text, step);
+        return { edits, count: changed.length, problems, isRemoval: false, changed };
       }
       case 'explainValue': {
         const { program, cell, offset } = request;

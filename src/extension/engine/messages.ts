@@ -1,6 +1,8 @@
 // What the extension host asks of the engine and what it answers: plain data, so that the engine may live in a worker.
 
+import type { BreakpointPlan } from '../../analyzer/breakpoints/plan';
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
+import type { ChangedPlace, DebugStep } from '../../analyzer/debug-steps/step';
 import type { ValueExplanation } from '../../analyzer/explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
@@ -42,6 +44,17 @@ export interface InsertChecksRequest {
   readonly sequentialHooks: boolean;
 }
 
+/** Where breakpoints go that stop at the first NaN. */
+export interface PlanBreakpointsRequest {
+  readonly kind: 'planBreakpoints';
+  readonly text: string;
+  readonly target: CheckTarget;
+  /** Whether an Inf stops too. */
+  readonly infinities: boolean;
+  /** 1-based lines that have a breakpoint already. */
+  readonly taken: readonly number[];
+}
+
 export interface RemoveChecksRequest {
   readonly kind: 'removeChecks';
   readonly text: string;
@@ -72,16 +85,25 @@ export interface ExplainValueRequest {
   readonly offset: number;
 }
 
+/** Try a debugging step on a script, or take it out again where it is in it. */
+export interface DebugStepRequest {
+  readonly kind: 'debugStep';
+  readonly text: string;
+  readonly step: DebugStep;
+}
+
 export type EngineRequest =
   | AnalyzeRequest
   | CheckFileRequest
   | FixRequest
   | InsertChecksRequest
+  | PlanBreakpointsRequest
   | RemoveChecksRequest
   | FunctionsRequest
   | InsertRecorderRequest
   | RemoveRecorderRequest
-  | ExplainValueRequest;
+  | ExplainValueRequest
+  | DebugStepRequest;
 
 /** Edits of one text, sorted and disjoint, with what could not be done in words. */
 export interface EditsReply {
@@ -91,16 +113,24 @@ export interface EditsReply {
   readonly problems: readonly string[];
 }
 
+export interface DebugStepReply extends EditsReply {
+  /** Whether it was in the script, and is taken out. */
+  readonly isRemoval: boolean;
+  readonly changed: readonly ChangedPlace[];
+}
+
 export interface EngineReplies {
   /** One result for each cell. */
   readonly analyze: readonly AnalysisResult[];
   readonly checkFile: FileCheck;
   readonly fix: EditsReply;
   readonly insertChecks: EditsReply;
+  readonly planBreakpoints: BreakpointPlan;
   readonly removeChecks: EditsReply;
   readonly functions: readonly FunctionOutline[];
   readonly insertRecorder: EditsReply;
   readonly removeRecorder: EditsReply;
+  readonly debugStep: DebugStepReply;
   readonly explainValue: ValueExplanation | undefined;
 }
 

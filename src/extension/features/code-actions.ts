@@ -11,6 +11,7 @@ import type { EditsReply } from '../engine/messages';
 import type { Configurations } from '../project/configurations';
 import { addEdits, rangeOf } from '../ranges';
 import { INSERT_CHECKS_COMMAND, type InsertChecksArguments } from './finite-checks';
+import { EXPLAIN_FINDING_COMMAND } from './rule-pages';
 
 export const FIX_ALL_KIND = vscode.CodeActionKind.SourceFixAll.append('nanlens');
 
@@ -145,8 +146,17 @@ export class CodeActions implements vscode.CodeActionProvider {
     );
     const top = topOfProgram(document);
     inFile.edit = addEdits(new vscode.WorkspaceEdit(), top, [ignoreInFile(top.getText(), finding.code)]);
-    for (const action of [onLine, inFile]) attach(action, document, finding);
-    return [onLine, inFile];
+    const explanation = new vscode.CodeAction(
+      vscode.l10n.t('Explain {0}', finding.code),
+      vscode.CodeActionKind.QuickFix,
+    );
+    explanation.command = {
+      command: EXPLAIN_FINDING_COMMAND,
+      title: explanation.title,
+      arguments: [{ uri: document.uri, range: rangeOf(document, finding.span), code: finding.code }],
+    };
+    for (const action of [onLine, inFile, explanation]) attach(action, document, finding);
+    return [onLine, inFile, explanation];
   }
 }
 

@@ -9,6 +9,8 @@ import { SECTION, settingsFor } from '../settings';
 /** What "Commands…" of the language status offers, in this order. */
 const MENU = [
   'nanlens.checkFile',
+  'nanlens.checkWorkspace',
+  'nanlens.checkChangedFiles',
   'nanlens.insertFiniteChecks',
   'nanlens.removeFiniteChecks',
   'nanlens.addRecorder',
@@ -16,6 +18,7 @@ const MENU = [
   'nanlens.showRule',
   'nanlens.restart',
   'nanlens.showOutput',
+  'nanlens.printDebugInformation',
   'nanlens.disableForWorkspace',
 ] as const;
 
@@ -23,6 +26,10 @@ function commandLabel(command: (typeof MENU)[number]): string {
   switch (command) {
     case 'nanlens.checkFile':
       return vscode.l10n.t('Check This File');
+    case 'nanlens.checkWorkspace':
+      return vscode.l10n.t('Check Workspace');
+    case 'nanlens.checkChangedFiles':
+      return vscode.l10n.t('Check Changed Files');
     case 'nanlens.insertFiniteChecks':
       return vscode.l10n.t('Insert Finite Checks…');
     case 'nanlens.removeFiniteChecks':
@@ -37,6 +44,8 @@ function commandLabel(command: (typeof MENU)[number]): string {
       return vscode.l10n.t('Restart Analysis');
     case 'nanlens.showOutput':
       return vscode.l10n.t('Show Output');
+    case 'nanlens.printDebugInformation':
+      return vscode.l10n.t('Print Debug Information');
     case 'nanlens.disableForWorkspace':
       return vscode.l10n.t('Disable for This Workspace');
   }

@@ -2,11 +2,10 @@
 
 import * as vscode from 'vscode';
 import { ANALYSIS_BUDGET } from '../analysis/service';
-import { checkTargets, type TargetChoice } from '../check-targets';
 import type { EngineClient } from '../engine/client';
 import { CHECK_STYLES, type CheckStyle, type CheckTarget } from '../engine/messages';
-import { spanOf } from '../ranges';
 import { settingsFor } from '../settings';
+import { chooseTarget, isCheckTarget, isNotebookCell } from './check-target-choice';
 import { applyReply, pythonDocument, refuse, replyOf, tell } from './document-commands';
 
 export const INSERT_CHECKS_COMMAND = 'nanlens.insertFiniteChecks';
@@ -34,17 +33,6 @@ function styleLabel(style: CheckStyle): string {
   }
 }
 
-function targetLabel(choice: TargetChoice): string {
-  switch (choice.kind) {
-    case 'selection':
-      return vscode.l10n.t('Selected lines {0}–{1}', choice.first, choice.last);
-    case 'function':
-      return vscode.l10n.t('Function {0}', choice.name);
-    case 'everything':
-      return vscode.l10n.t('Whole file');
-  }
-}
-
 function isCheckStyle(value: unknown): value is CheckStyle {
   return CHECK_STYLES.some((style) => style === value);
 }
@@ -61,14 +49,6 @@ function readArguments(value: unknown): InsertChecksArguments {
   };
 }
 
-function isCheckTarget(value: unknown): value is CheckTarget {
-  if (typeof value !== 'object' || value === null) return false;
-  const target = value as Record<string, unknown>;
-  if (target.kind === 'everything') return true;
-  if (target.kind === 'function') return typeof target.name === 'string';
-  return target.kind === 'lines' && Number.isInteger(target.first) && Number.isInteger(target.last);
-}
-
 class FiniteChecks {
   constructor(
     private readonly engine: EngineClient,
@@ -79,7 +59,9 @@ class FiniteChecks {
     const document = await pythonDocument(given.uri);
     if (!document) return;
     const settings = settingsFor(document.uri);
-    const target = given.target ?? (await this.chooseTarget(document, given.range));
+    const target =
+      given.target ??
+      (await chooseTarget(this.engine, document, given.range, vscode.l10n.t('Insert finite checks: where?')));
     if (!target) return;
     const style = given.style ?? (await chooseStyle(settings.checkStyle));
     if (!style) return;
@@ -120,32 +102,6 @@ class FiniteChecks {
     if (reply.edits.length === 0) return refuse(vscode.l10n.t('this file holds no finite checks of ours.'));
     if (await applyReply(document, version, reply)) tell(vscode.l10n.t('finite checks removed.'));
   }
-
-  private async chooseTarget(
-    document: vscode.TextDocument,
-    range: vscode.Range | undefined,
-  ): Promise<CheckTarget | undefined> {
-    const place = range ?? vscode.window.visibleTextEditors.find((editor) => editor.document === document)?.selection;
-    const outcome = await this.engine.request(
-      `functions ${document.uri.toString()}`,
-      { kind: 'functions', text: document.getText(), isNotebookCell: isNotebookCell(document) },
-      ANALYSIS_BUDGET,
-    );
-    const functions = outcome.kind === 'done' ? outcome.value : [];
-    const selection = place && {
-      span: spanOf(document, place),
-      firstLine: place.start.line + 1,
-      // A selection that ends before a line's first character does not mean that line.
-      lastLine: place.end.character === 0 && place.end.line > place.start.line ? place.end.line : place.end.line + 1,
-    };
-    const items = checkTargets(functions, selection).map((choice) => ({ label: targetLabel(choice), choice }));
-    const chosen = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Insert finite checks: where?') });
-    return chosen?.choice.target;
-  }
-}
-
-function isNotebookCell(document: vscode.TextDocument): boolean {
-  return document.uri.scheme === 'vscode-notebook-cell';
 }
 
 async function chooseStyle(preferred: CheckStyle): Promise<CheckStyle | undefined> {

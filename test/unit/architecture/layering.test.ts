@@ -32,6 +32,7 @@ const PARSER_TYPES = 'src/syntax/parser';
 
 /** Packages that the pure layers may use: they run wherever JavaScript runs. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  text: ['diff'],
   syntax: ['web-tree-sitter'],
   project: ['ignore', 'toml-eslint-parser'],
   dump: ['valibot', '@bufbuild/protobuf'],

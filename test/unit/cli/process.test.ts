@@ -257,6 +257,16 @@ describe('the package of npm', () => {
         'package/dist/cli.js',
         'package/dist/mcp.js',
       ]);
+      const empty = path.join(folder, 'empty');
+      mkdirSync(empty);
+      run(
+        'npm',
+        ['install', '--offline', '--no-audit', '--no-fund', '--prefix', empty, path.resolve(folder, archive)],
+        empty,
+      );
+      const installed = path.join(empty, 'node_modules/.bin/nanlens');
+      assert.equal(run(installed, ['--version'], empty), `nanlens ${version}\n`);
+      assert.match(run(installed, ['check', '--exit-zero'], workspace.folder), /^train\.py:10:13: NAN401 /);
       const cli = path.join(root, 'dist/cli.js');
       assert.match(
         run(process.execPath, [cli, 'recorder', '--insert', 'train.py'], workspace.folder),

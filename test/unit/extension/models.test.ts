@@ -32,6 +32,7 @@ const nothing: RawSettings = {
   checkStyle: undefined,
   sequentialHooks: undefined,
   dumpNotice: undefined,
+  hoverValues: undefined,
 };
 
 test('settings that nobody wrote are the defaults, without complaints', () => {
@@ -42,6 +43,7 @@ test('settings that nobody wrote are the defaults, without complaints', () => {
     checkStyle: 'raise',
     sequentialHooks: false,
     dumpNotice: 'statusBar',
+    hoverValues: true,
     problems: [],
   });
 });
@@ -58,6 +60,7 @@ test('settings are taken as they are written', () => {
       checkStyle: 'print',
       sequentialHooks: true,
       dumpNotice: 'off',
+      hoverValues: false,
     },
     rules,
   );

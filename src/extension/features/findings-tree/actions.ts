@@ -7,7 +7,7 @@ import type { AnalysisService } from '../../analysis/service';
 import type { PlacedFinding } from '../../placed-finding';
 import { addEdits, rangeAt, rangeOf } from '../../ranges';
 import { refuse } from '../document-commands';
-import { SHOW_RULE_COMMAND } from '../rule-pages';
+import { EXPLAIN_FINDING_COMMAND, SHOW_RULE_COMMAND } from '../rule-pages';
 import { OPEN_FINDING_COMMAND } from './items';
 import type { FindingNode } from './model';
 
@@ -19,7 +19,9 @@ export function registerFindingActions(service: AnalysisService): vscode.Disposa
     }),
     registerCommand('nanlens.explainListedFinding', async (node?: FindingNode) => {
       const code = node?.kind === 'finding' ? node.finding.code : node?.kind === 'rule' ? node.code : undefined;
-      await vscode.commands.executeCommand(SHOW_RULE_COMMAND, code);
+      if (node?.kind !== 'finding') return vscode.commands.executeCommand(SHOW_RULE_COMMAND, code);
+      const place = { uri: vscode.Uri.parse(node.file.uri, true), range: rangeAt(node.finding.place), code };
+      return vscode.commands.executeCommand(EXPLAIN_FINDING_COMMAND, place);
     }),
     registerCommand('nanlens.fixListedFinding', async (node?: FindingNode) => {
       if (node?.kind === 'finding') await fixFinding(service, node.file.uri, node.finding);

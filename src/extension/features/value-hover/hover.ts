@@ -3,13 +3,12 @@
 import * as vscode from 'vscode';
 import type { Place } from '../../../analyzer/explain-value/explanation';
 import { documentsOf, subjectOf } from '../../analysis/scope';
+import { ANALYSIS_BUDGET } from '../../analysis/service';
 import type { EngineClient } from '../../engine/client';
 import { rangeOf } from '../../ranges';
-import { SECTION, settingsFor } from '../../settings';
+import { settingsFor } from '../../settings';
 import { type PlaceWords, valueMarkdown } from './words';
 
-/** Milliseconds; a hover that comes later comes to nobody. */
-const EXPLANATION_BUDGET = 3000;
 /** The schemes that links in untrusted Markdown may have. */
 const LINKED_SCHEMES: readonly string[] = ['file', 'vscode-remote'];
 
@@ -22,7 +21,7 @@ export class ValueHover implements vscode.HoverProvider {
     token: vscode.CancellationToken,
   ): Promise<vscode.Hover | undefined> {
     const subject = subjectOf(document);
-    if (!subject || !settingsFor(subject.uri).enabled || !isWanted(subject.uri)) return undefined;
+    if (!subject || !isWanted(subject.uri)) return undefined;
     const documents = documentsOf(subject);
     const versions = documents.map(({ version }) => version);
     const outcome = await this.engine.request(
@@ -34,7 +33,7 @@ export class ValueHover implements vscode.HoverProvider {
         cell: documents.indexOf(document),
         offset: document.offsetAt(position),
       },
-      EXPLANATION_BUDGET,
+      ANALYSIS_BUDGET,
     );
     const isStale = documents.some((each, at) => each.isClosed || each.version !== versions[at]);
     if (token.isCancellationRequested || isStale || outcome.kind !== 'done' || !outcome.value) return undefined;
@@ -44,7 +43,8 @@ export class ValueHover implements vscode.HoverProvider {
 }
 
 function isWanted(uri: vscode.Uri): boolean {
-  return vscode.workspace.getConfiguration(SECTION, uri).get('hover.values') !== false;
+  const { enabled, hoverValues } = settingsFor(uri);
+  return enabled && hoverValues;
 }
 
 function placeWords(documents: readonly vscode.TextDocument[], here: vscode.TextDocument): PlaceWords {
