@@ -8,6 +8,7 @@ import type { Module, PlacedSegment, Segment } from '../syntax/ast';
 import { type ParserBinaries, PythonParser } from '../syntax/parser';
 import { applyEdits } from '../text/edit';
 import { LineIndex } from '../text/line-index';
+import { newFindings, withFlaggedText } from './baseline';
 import { type BreakpointPlan, type PlanOptions, planBreakpoints } from './breakpoints/plan';
 import { countBroken } from './broken-count';
 import { insertCheckpoints } from './checkpoints/insert';
@@ -172,16 +173,19 @@ function afterSuppressions(
   config: AnalysisConfig,
   isComplete: boolean,
 ): AnalysisResult {
-  if (!/nanlens|noqa/i.test(module.text)) return { findings: configureFindings(found, config), problems: [] };
+  const statements = found.length > 0 ? statementSpans(module) : [];
+  const report = (findings: readonly Finding[]): readonly Finding[] =>
+    newFindings(withFlaggedText(findings, module.text, statements), config.baseline ?? []);
+  if (!/nanlens|noqa/i.test(module.text)) return { findings: report(configureFindings(found, config)), problems: [] };
   const comments = module.segments.flatMap(({ offset, segment }) =>
     segment.comments.map((comment) => ({ ...comment, start: comment.start + offset, end: comment.end + offset })),
   );
   const lines = new LineIndex(module.text);
-  const { findings, problems, directives } = applySuppressions(found, comments, lines, statementSpans(module));
+  const { findings, problems, directives } = applySuppressions(found, comments, lines, statements);
   const shown = configureFindings(findings, config);
   const unused = isComplete ? unusedSuppressions(directives, config, lines) : [];
   const all = unused.length > 0 && countBroken(module) === 0 ? [...shown, ...unused].sort(byPlace) : shown;
-  return { findings: all, problems: [...problems, ...unknownCodes(directives)] };
+  return { findings: report(all), problems: [...problems, ...unknownCodes(directives)] };
 }
 
 function byPlace(a: Finding, b: Finding): number {

@@ -33,6 +33,15 @@ export interface Finding {
   readonly message: string;
   readonly related: readonly Reason[];
   readonly fixes: readonly Fix[];
+  /** The statement that is flagged, however it is wrapped: what a baseline knows the finding by. */
+  readonly flagged?: string;
+}
+
+/** So many findings of a rule on equal statements of one file, which were there before. */
+export interface BaselineEntry {
+  readonly code: string;
+  readonly text: string;
+  readonly count: number;
 }
 
 /** Something that kept us from a full answer, in words. */
@@ -53,6 +62,8 @@ export interface AnalysisConfig {
   readonly minConfidence: Confidence;
   /** Severity overrides by code or name; 'off' switches the rule off. */
   readonly severity: Readonly<Record<string, Severity | 'off'>>;
+  /** Findings of this file that are known and not reported. */
+  readonly baseline?: readonly BaselineEntry[];
   /** Texts of the files that the program names and that stand beside it, by the names it gives them. */
   readonly files?: Readonly<Record<string, string>>;
 }

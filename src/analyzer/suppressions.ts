@@ -203,7 +203,7 @@ export function applySuppressions(
 }
 
 /** The smallest of the spans that contains `inner`, if any; `spans` are sorted by start, and nest. */
-function innermost(spans: readonly Span[], inner: Span): Span[] {
+export function innermost(spans: readonly Span[], inner: Span): Span[] {
   let low = 0;
   let high = spans.length;
   while (low < high) {

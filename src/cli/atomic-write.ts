@@ -1,7 +1,7 @@
 // Replaces a file's content in one step: readers see the old bytes or the new ones, never a half.
 
 import { unlinkSync } from 'node:fs';
-import { lstat, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { link, lstat, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describeFileError } from './file-error';
 
@@ -52,5 +52,24 @@ export async function replaceFile(
     process.off('SIGINT', onInterruption);
     process.off('SIGTERM', onInterruption);
     if (temporary !== undefined && (await lstat(temporary).catch(() => undefined))) await unlink(temporary);
+  }
+}
+
+/**
+ * Writes a file that is not there yet, as a whole or not at all.
+ *
+ * @returns what went wrong, in words; undefined if all is well
+ */
+export async function createFile(target: string, bytes: Uint8Array): Promise<string | undefined> {
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.nanlens`);
+  try {
+    await writeFile(temporary, bytes, { flag: 'wx' });
+    // A link is refused where a file has appeared meanwhile; a move would take its place.
+    await link(temporary, target);
+    return undefined;
+  } catch (error) {
+    return `could not be written: ${describeFileError(error)}`;
+  } finally {
+    await unlink(temporary).catch(() => undefined);
   }
 }

@@ -8,6 +8,7 @@ import { hint } from '../text/closest';
 import { unifiedDiff } from '../text/unified-diff';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
+import { Baselines, BaselineWriter } from './baseline';
 import { filesBeside } from './beside';
 import { type Context, EXIT, type ExitCode, ruleBook } from './context';
 import { discover, type Failure } from './discovery';
@@ -46,12 +47,16 @@ export const CHECK: CommandSpec = {
     { name: 'fix', help: 'Apply safe fixes: those that keep the numbers the same.' },
     { name: 'unsafe-fixes', help: 'With --fix or --diff: fixes that change numerics or behaviour too.' },
     { name: 'diff', help: 'Show what --fix would change as a patch, and change nothing.' },
+    { name: 'baseline', value: 'FILE', help: 'Report only what is not in this file of known findings.' },
+    { name: 'no-baseline', help: 'Also report what the baseline of the project holds.' },
+    { name: 'write-baseline', value: 'FILE', help: 'Write what is found to this file instead of reporting it.' },
     { name: 'exit-zero', help: 'Exit with 0 even where there are findings.' },
     { name: 'stdin-filename', value: 'NAME', help: 'Name to report for standard input; *.ipynb makes it a notebook.' },
   ],
   details: [
     'PATH is a file, a folder, a glob or "-" for standard input; without one, the current folder is checked. In folders and globs, .py and .ipynb files are taken that neither .gitignore nor the built-in list (virtual environments, site-packages, build, dist, node_modules, caches) excludes. A file that is named outright is always checked.',
-    'Settings are read from [tool.nanlens] of the nearest pyproject.toml: select, extend-select, ignore, per-file-ignores, exclude, min-confidence, severity. --select replaces what it selects and ignores; --ignore adds to it.',
+    'Settings are read from [tool.nanlens] of the nearest pyproject.toml: select, extend-select, ignore, per-file-ignores, exclude, baseline, min-confidence, severity. --select replaces what it selects and ignores; --ignore adds to it.',
+    'A baseline knows findings by their rule and the flagged statement, not by its line: it survives edits elsewhere, and a statement that changes is reported again. Its paths are relative to its folder.',
     'With "-" and --fix, the fixed text goes to standard output and the report to standard error.',
     'Exit code: 0 nothing found, 1 findings (with --diff: changes or findings), 2 something could not be read or written, or wrong use.',
   ],
@@ -64,6 +69,31 @@ interface CheckOptions {
   readonly isUnsafeAllowed: boolean;
   readonly isExitZero: boolean;
   readonly stdinName: string;
+  /** Absolute. */
+  readonly baseline: string | 'none' | undefined;
+  readonly writeBaseline: string | undefined;
+}
+
+function baselineOptions(
+  args: ParsedArguments,
+  mode: CheckOptions['mode'],
+  cwd: string,
+): Pick<CheckOptions, 'baseline' | 'writeBaseline'> {
+  const given = args.value('baseline');
+  const write = args.value('write-baseline');
+  if (given !== undefined && args.has('no-baseline')) {
+    throw new UsageError('--baseline and --no-baseline contradict each other');
+  }
+  if (write !== undefined && mode !== 'report') throw new UsageError(`--write-baseline cannot go with --${mode}`);
+  if (write !== undefined && args.positionals.includes(STDIN)) {
+    throw new UsageError('--write-baseline cannot go with "-" (standard input)');
+  }
+  // What is known already belongs into the new one too.
+  const isIgnored = args.has('no-baseline') || write !== undefined;
+  return {
+    baseline: isIgnored ? 'none' : given && resolve(cwd, given),
+    writeBaseline: write && resolve(cwd, write),
+  };
 }
 
 function readOptions(args: ParsedArguments, context: Context): CheckOptions {
@@ -89,6 +119,7 @@ function readOptions(args: ParsedArguments, context: Context): CheckOptions {
     isUnsafeAllowed: args.has('unsafe-fixes'),
     isExitZero: args.has('exit-zero'),
     stdinName: args.value('stdin-filename') ?? STDIN,
+    ...baselineOptions(args, mode, context.cwd),
   };
 }
 
@@ -111,6 +142,7 @@ class CheckRun {
   private readonly failed: Failure[] = [];
   private readonly reportTerminal: Terminal;
   private readonly reporter: Reporter;
+  private readonly baselines: Baselines;
 
   constructor(
     private readonly context: Context,
@@ -119,7 +151,9 @@ class CheckRun {
     private readonly projects: ProjectConfigs,
     private readonly progress: Progress,
     isStdin: boolean,
+    private readonly writer: BaselineWriter | undefined,
   ) {
+    this.baselines = new Baselines(options.baseline, (message) => context.terminal.warning(message));
     // The fixed text of standard input, and a patch, have standard output for themselves.
     const isOutputTaken = options.mode === 'diff' || (isStdin && options.mode === 'fix');
     this.reportTerminal = isOutputTaken ? context.terminal.onErrorStream() : context.terminal;
@@ -150,11 +184,16 @@ class CheckRun {
     const { mode, isUnsafeAllowed } = this.options;
     const { cwd } = this.context;
     const files = await filesBeside(source.program, file, cwd);
-    const config = { ...(await this.projects.configFor(file ?? resolve(cwd, path))), files };
+    const place = file ?? resolve(cwd, path);
+    const named = await this.projects.baselineFor(place);
+    const whole = { ...(await this.projects.configFor(place)), files };
     if (mode === 'report') {
-      this.report(path, source, source.program.texts, this.engine.analyze(source.program, config));
+      const found = this.engine.analyze(source.program, whole);
+      if (this.writer) this.writer.add(place, found);
+      else this.report(path, source, source.program.texts, await this.baselines.apply(place, named, found));
       return;
     }
+    const config = { ...whole, baseline: await this.baselines.entriesFor(place, named) };
     const outcome = applyFixes(source.program, this.engine, { config, isUnsafeAllowed });
     if (outcome.problem) this.context.terminal.warning(`${visible(path)}: ${outcome.problem}`);
     const fault = await this.deliver(path, file, source, outcome);
@@ -207,8 +246,13 @@ class CheckRun {
     if (this.options.mode !== 'diff') this.reporter.file(report);
   }
 
-  end(): ExitCode {
+  async end(): Promise<ExitCode> {
     this.progress.clear();
+    if (this.writer) return this.endOfWriting(this.writer);
+    const { select, ignore, minConfidence } = this.options.config;
+    // Of what was not looked for nobody knows whether it is still there.
+    const isWhole = select.length === 0 && ignore.length === 0 && minConfidence === undefined;
+    if (isWhole && this.options.mode === 'report') await this.baselines.tellMissing();
     const { checked, skipped, failed, fixed, changedFiles } = this;
     const summary: Summary = { checked, skipped, failed, fixed, changedFiles };
     for (const { path, message } of failed) this.context.terminal.error(`${visible(path)} ${visible(message)}`);
@@ -217,6 +261,19 @@ class CheckRun {
     if (failed.length > 0) return EXIT.error;
     const isClean = this.findings === 0 && (this.options.mode !== 'diff' || fixed === 0);
     return isClean || this.options.isExitZero ? EXIT.clean : EXIT.findings;
+  }
+
+  private async endOfWriting(writer: BaselineWriter): Promise<ExitCode> {
+    const { terminal } = this.context;
+    for (const { path, message } of this.failed) terminal.error(`${visible(path)} ${visible(message)}`);
+    if (this.failed.length > 0) {
+      terminal.error('the baseline was not written, for it would lack what could not be read');
+      return EXIT.error;
+    }
+    const outcome = await writer.write();
+    if ('fault' in outcome) terminal.error(`the baseline ${outcome.fault}`);
+    else terminal.line(outcome.told);
+    return 'fault' in outcome ? EXIT.error : EXIT.clean;
   }
 
   private endOfDiff(): void {
@@ -238,10 +295,12 @@ export async function runCheck(args: ParsedArguments, context: Context): Promise
   const projects = new ProjectConfigs(context.rules, options.config, (message) =>
     context.terminal.warning(visible(message)),
   );
+  const { writeBaseline } = options;
+  const writer = writeBaseline === undefined ? undefined : await BaselineWriter.at(writeBaseline);
   const engine = await context.createEngine();
   const progress = new Progress(context.terminal, isStdin ? 'Reading' : 'Looking for files');
   if (isStdin) {
-    const run = new CheckRun(context, engine, options, projects, progress, true);
+    const run = new CheckRun(context, engine, options, projects, progress, true, undefined);
     const bytes = await readAll(context.stdin);
     await run.take(options.stdinName, undefined, loadBytes(bytes, isNotebookName(options.stdinName)));
     return run.end();
@@ -254,7 +313,7 @@ export async function runCheck(args: ParsedArguments, context: Context): Promise
   });
   progress.clear();
   const checking = new Progress(context.terminal, 'Checking');
-  const run = new CheckRun(context, engine, options, projects, checking, false);
+  const run = new CheckRun(context, engine, options, projects, checking, false, writer);
   for (const failure of failed) run.fail(failure.path, failure.message);
   run.skip(skipped);
   for (const [done, { path, file }] of files.entries()) {

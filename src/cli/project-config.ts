@@ -85,6 +85,12 @@ export class ProjectConfigs {
     return project?.settings.exclude.matches(relativePath(project.folder, target)) ?? false;
   }
 
+  /** The baseline that the project names for a file (both absolute). */
+  async baselineFor(file: string): Promise<string | undefined> {
+    const project = await this.settingsIn(path.dirname(file));
+    return project?.settings.baseline && path.resolve(project.folder, project.settings.baseline.path);
+  }
+
   /**
    * The configuration for a file (absolute). What the command line selects is selected whatever the project ignores;
    * what it ignores is ignored on top.

@@ -40,6 +40,11 @@ export function tableSchema(rules: readonly Described[]): JsonSchema {
       items: { type: 'string' },
       description: 'Files and folders that are left out: patterns as in .gitignore, relative to this file.',
     },
+    baseline: {
+      type: 'string',
+      pattern: '^(?![/\\\\]|[A-Za-z]:).',
+      description: 'File of findings that are known and not reported; "nanlens check --write-baseline" writes it.',
+    },
     'min-confidence': {
       type: 'string',
       enum: CONFIDENCES,

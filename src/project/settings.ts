@@ -19,6 +19,8 @@ export interface ProjectSettings {
   readonly ignore: readonly string[];
   readonly perFileIgnores: readonly PerFileIgnore[];
   readonly exclude: PathPatterns;
+  /** The baseline: a path relative to the pyproject.toml. */
+  readonly baseline: { readonly path: string; readonly span: Span } | undefined;
   readonly minConfidence: Confidence | undefined;
   readonly severity: Readonly<Record<string, Severity | 'off'>>;
 }
@@ -49,6 +51,7 @@ export const KEYS = [
   'ignore',
   'per-file-ignores',
   'exclude',
+  'baseline',
   'min-confidence',
   'severity',
 ] as const;
@@ -103,6 +106,7 @@ class TableReader {
       ignore: this.selectors('ignore', value.entries.get('ignore')) ?? [],
       perFileIgnores: this.perFileIgnores(value),
       exclude: new PathPatterns(this.texts('exclude', value.entries.get('exclude'))?.map(({ text }) => text) ?? []),
+      baseline: this.baseline(value.entries.get('baseline')?.value),
       minConfidence: this.choice('min-confidence', value.entries.get('min-confidence')?.value, CONFIDENCES),
       severity: this.severities(value),
     };
@@ -151,6 +155,14 @@ class TableReader {
     const is = value.kind === 'string' ? `"${value.value}"` : KINDS[value.kind];
     const meant = value.kind === 'string' ? hint(String(value.value), choices) : '';
     this.fail(value.span, `tool.nanlens.${name} must be one of ${choices.join(', ')}, but is ${is}${meant}`);
+    return undefined;
+  }
+
+  private baseline(value: TomlValue | undefined): ProjectSettings['baseline'] {
+    if (value === undefined) return undefined;
+    const path = value.kind === 'string' ? String(value.value) : '';
+    if (path !== '' && !/^(?:[/\\]|[a-z]:)/i.test(path)) return { path, span: value.span };
+    this.fail(value.span, 'tool.nanlens.baseline must be the name of a file, relative to this one');
     return undefined;
   }
 

@@ -180,3 +180,23 @@ test('a suppression that silences nothing is faded, and a quick fix removes it',
   if (remove) await applyCodeAction(remove);
   assert.equal(document.getText(), 'import torch\nx = 1\ny = 2  # nanlens: ignore[NAN1O1]\n');
 });
+
+test('findings of a baseline are not shown, until their statement changes', async () => {
+  const { document } = await keepOpen('known/src/a.py', hazard);
+  await diagnosticsToBe(document.uri, ['NAN101']);
+  const project = await writeFile('known/pyproject.toml', table('baseline = "known.json"'));
+  await messagesToBe(project, [/^There is no known\.json; "nanlens check --write-baseline known\.json" writes it/]);
+  const entry = '{ "code": "NAN101", "count": 1, "text": "return torch.log(p)" }';
+  await writeFile('known/known.json', `{ "version": 1, "findings": { "src/a.py": [${entry}] } }`);
+  await diagnosticsToBe(document.uri, []);
+  await messagesToBe(project, []);
+  const editor = await vscode.window.showTextDocument(document);
+  await replaceText(editor, `# moved\n${hazard}`);
+  await replaceText(editor, `# moved\n${hazard.replace('torch.log(p)', 'torch.log(p) * 2')}`);
+  await diagnosticsToBe(document.uri, ['NAN101']);
+  await replaceText(editor, hazard);
+  await diagnosticsToBe(document.uri, []);
+  await writeFile('known/known.json', '{ "version": 2, "findings": {} }');
+  await messagesToBe(project, [/^The baseline known\.json has version 2/]);
+  await diagnosticsToBe(document.uri, ['NAN101']);
+});

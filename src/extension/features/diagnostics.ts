@@ -150,7 +150,8 @@ function toDiagnostic(document: vscode.TextDocument, model: DiagnosticModel): vs
 
 /** Of a notebook, it stands on the cell's lines in the file, and its words say which cell. */
 function savedDiagnostic(uri: vscode.Uri, finding: PlacedFinding): vscode.Diagnostic {
-  const words = `${finding.message} ${confidenceSentence(finding.confidence)}`;
+  const isUnnecessary = isAboutComment(finding.code);
+  const words = isUnnecessary ? finding.message : `${finding.message} ${confidenceSentence(finding.confidence)}`;
   const message =
     finding.cell === undefined
       ? words
@@ -158,6 +159,7 @@ function savedDiagnostic(uri: vscode.Uri, finding: PlacedFinding): vscode.Diagno
   const diagnostic = new vscode.Diagnostic(rangeAt(finding.placeInFile), message, SEVERITIES[finding.severity]);
   diagnostic.source = SOURCE;
   diagnostic.code = { value: finding.code, target: rulePageUri(finding.code) };
+  if (isUnnecessary) diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
   diagnostic.relatedInformation = finding.related.map(
     ({ placeInFile, message: words }) =>
       new vscode.DiagnosticRelatedInformation(new vscode.Location(uri, rangeAt(placeInFile)), words),

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { AnalysisConfig } from '../../analyzer/finding';
+import { baselinePath } from '../../project/baseline';
 import { configurationFor } from '../../project/configuration';
 import { SECTION, settingsFor } from '../settings';
 import type { Settings } from '../settings-model';
@@ -39,13 +40,21 @@ export class Configurations implements vscode.Disposable {
     const { layer: person, preference } = settings;
     const project = preference === 'editorOnly' ? undefined : await this.projects.nearest(resource);
     const path = project ? relativePath(project.folder, resource) : '';
-    const config = configurationFor({ person, project: project?.settings, path, preference });
+    const baseline = knownFindings(project, resource);
+    const config = { ...configurationFor({ person, project: project?.settings, path, preference }), ...baseline };
     return { settings, config, project, isExcluded: project?.settings?.exclude.matches(path) ?? false };
   }
 
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
+}
+
+function knownFindings(project: ProjectFile | undefined, resource: vscode.Uri): Pick<AnalysisConfig, 'baseline'> {
+  if (!project?.baseline || project.baseline.uri.scheme !== resource.scheme) return {};
+  const { uri, entries } = project.baseline;
+  const baseline = entries.get(baselinePath(vscode.Uri.joinPath(uri, '..').path, resource.path));
+  return baseline ? { baseline } : {};
 }
 
 /** The path below the folder, with slashes; empty where the resource lies elsewhere. */

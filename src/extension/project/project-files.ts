@@ -1,7 +1,13 @@
 // The pyproject.toml files that hold for what is open: found, read on whatever file system they lie, and watched.
 
 import * as vscode from 'vscode';
-import { type ProjectReading, type ProjectSettings, readProjectSettings } from '../../project/settings';
+import { type Baseline, parseBaseline } from '../../project/baseline';
+import {
+  type ProjectProblem,
+  type ProjectReading,
+  type ProjectSettings,
+  readProjectSettings,
+} from '../../project/settings';
 import { Debouncer } from '../analysis/debounce';
 import type { Clock } from '../engine/clock';
 import { ruleCatalogue } from '../rule-catalogue';
@@ -13,6 +19,7 @@ const TYPING_PAUSE = 150;
 const LONGEST_WAIT = 1000;
 /** Bytes; above this it is no such file. */
 const LONGEST_FILE = 2_000_000;
+const LONGEST_BASELINE = 50_000_000;
 
 export interface ProjectFile extends ProjectReading {
   readonly uri: vscode.Uri;
@@ -20,6 +27,12 @@ export interface ProjectFile extends ProjectReading {
   readonly folder: vscode.Uri;
   /** The text that its problems' spans belong to. */
   readonly text: string;
+  readonly baseline: KnownBaseline | undefined;
+}
+
+export interface KnownBaseline {
+  readonly uri: vscode.Uri;
+  readonly entries: Baseline;
 }
 
 interface Known {
@@ -36,6 +49,8 @@ export class ProjectFiles implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[] = [];
   /** Folders outside the workspace, which its watcher does not see. */
   private readonly watched = new Map<string, vscode.Disposable>();
+  /** The pyproject.toml that names a baseline, by the baseline's address. */
+  private readonly namedBy = new Map<string, vscode.Uri>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly wasRead = new vscode.EventEmitter<vscode.Uri>();
 
@@ -107,13 +122,41 @@ export class ProjectFiles implements vscode.Disposable {
     return known.file;
   }
 
-  private understand(known: Known, text: string | undefined): ProjectFile | undefined {
+  private async understand(known: Known, text: string | undefined): Promise<ProjectFile | undefined> {
     if (text === undefined) return undefined;
     const { settings, problems } = readProjectSettings(text, ruleCatalogue());
     const isBroken = settings === undefined && problems.length > 0;
     if (!isBroken) known.lastGood = settings;
     const folder = vscode.Uri.joinPath(known.uri, '..');
-    return { uri: known.uri, folder, text, problems, settings: isBroken ? known.lastGood : settings };
+    const used = isBroken ? known.lastGood : settings;
+    const { baseline, problem } = await this.readBaseline(known.uri, folder, used?.baseline);
+    const all = problem ? [...problems, problem] : problems;
+    return { uri: known.uri, folder, text, problems: all, settings: used, baseline };
+  }
+
+  private async readBaseline(
+    project: vscode.Uri,
+    folder: vscode.Uri,
+    named: ProjectSettings['baseline'],
+  ): Promise<{ readonly baseline: KnownBaseline | undefined; readonly problem?: ProjectProblem }> {
+    if (!named) return { baseline: undefined };
+    const uri = vscode.Uri.joinPath(folder, named.path);
+    const key = uri.toString();
+    this.namedBy.set(key, project);
+    if (!this.watched.has(key)) {
+      const name = uri.path.split('/').at(-1) ?? '';
+      const pattern = new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), name);
+      this.watched.set(key, this.watch(pattern));
+    }
+    const { path, span } = named;
+    const text = await textOf(uri, LONGEST_BASELINE);
+    if (text === undefined) {
+      const message = `there is no ${path}; "nanlens check --write-baseline ${path}" writes it`;
+      return { baseline: undefined, problem: { message, span, severity: 'warning' } };
+    }
+    const entries = parseBaseline(text);
+    if (typeof entries !== 'string') return { baseline: { uri, entries } };
+    return { baseline: undefined, problem: { message: `the baseline ${path} ${entries}`, span, severity: 'error' } };
   }
 
   private watch(pattern: vscode.GlobPattern): vscode.Disposable {
@@ -138,7 +181,8 @@ export class ProjectFiles implements vscode.Disposable {
     if (isProjectFile(uri) && !this.known.has(uri.toString())) void this.fileIn(vscode.Uri.joinPath(uri, '..'));
   }
 
-  private schedule(uri: vscode.Uri): void {
+  private schedule(changed: vscode.Uri): void {
+    const uri = this.namedBy.get(changed.toString()) ?? changed;
     if (!isProjectFile(uri) || !this.known.has(uri.toString())) return;
     this.debouncer.schedule(uri.toString(), () => void this.readAgain(uri));
   }
@@ -164,7 +208,8 @@ function isOnFileSystem(uri: vscode.Uri): boolean {
 
 /** Tells settings apart: what is written elsewhere in the file changes nothing for the analysis. */
 function identityOf(file: ProjectFile | undefined): string {
-  return JSON.stringify([file?.settings, file !== undefined && file.problems.length > 0]);
+  const known = file?.baseline && [...file.baseline.entries];
+  return JSON.stringify([file?.settings, file !== undefined && file.problems.length > 0, known]);
 }
 
 /** The folder of the resource and those above: up to the root on a disk, else up to the workspace folder. */

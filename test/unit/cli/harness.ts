@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { newFindings } from '../../../src/analyzer/baseline';
 import { configureFindings } from '../../../src/analyzer/config';
 import type { AnalysisResult, Finding, RuleInfo } from '../../../src/analyzer/finding';
 import { checkpointerOf } from '../../../src/cli/checkpointer';
@@ -68,6 +69,7 @@ function findingsIn(text: string): Finding[] {
       const span = { start: match.index, end: match.index + match[0].length };
       const edits = [{ span, text: hazard.replacement }];
       const { needs } = hazard;
+      const lineStart = text.lastIndexOf('\n', match.index) + 1;
       if (needs && !text.includes(needs)) edits.unshift({ span: { start: 0, end: 0 }, text: `${needs}\n` });
       return [
         {
@@ -77,6 +79,7 @@ function findingsIn(text: string): Finding[] {
           confidence: hazard.confidence,
           span,
           message: `${match[0]} can be\nNaN: 100%`,
+          flagged: text.slice(lineStart).split('\n')[0]?.trim() ?? '',
           related: [{ span: { start: span.start, end: span.start + 1 }, message: 'because, so: it is' }],
           fixes: [{ title: `Write ${hazard.replacement}`, safety: hazard.safety, edits }],
         },
@@ -89,7 +92,7 @@ function findingsIn(text: string): Finding[] {
 export const testEngine: Engine = {
   analyze: ({ texts }: SourceProgram, config): AnalysisResult[] =>
     texts.map((text) => ({
-      findings: configureFindings(findingsIn(text), config),
+      findings: newFindings(configureFindings(findingsIn(text), config), config.baseline ?? []),
       problems: text.includes('???') ? [{ message: 'syntax error', span: { start: text.indexOf('???'), end: 3 } }] : [],
     })),
   countBroken: ({ texts }) =>
