@@ -44,6 +44,26 @@ export const webHostBundle = {
 };
 const pageBundle = { ...common, platform: 'browser', format: 'iife', target: 'es2022', minify: true };
 
+/** The protocol of `nanlens mcp` stands in a file of its own, so that the other commands start without it. */
+const sdkBeside = {
+  name: 'sdk-beside',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/mcp\/sdk$/ }, () => ({ path: './mcp.js', external: true }));
+  },
+};
+
+/** The command line: its program, and what it loads from beside itself. */
+export const cliBundles = [
+  {
+    ...nodeBundle,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.js',
+    banner: { js: '#!/usr/bin/env node' },
+    plugins: [sdkBeside],
+  },
+  { ...nodeBundle, entryPoints: ['src/cli/mcp/sdk.ts'], outfile: 'dist/mcp.js', minify: true },
+];
+
 /** A browser wants all of the extension in one file; on the desktop that same file does, so that it ships once. */
 const sharesWebBundle = {
   name: 'shares-web-bundle',
@@ -54,7 +74,7 @@ const sharesWebBundle = {
 
 /** Every file of dist/. */
 export const bundles = [
-  { ...nodeBundle, entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.js', banner: { js: '#!/usr/bin/env node' } },
+  ...cliBundles,
   {
     ...hostBundle,
     entryPoints: ['src/extension/main.desktop.ts'],

@@ -1,5 +1,5 @@
-// Writes everything that follows from the rule files (the index, the pages, the README table, the severity settings),
-// the recorder, one file made of its parts, and the assembled search of long logs.
+// Writes everything that follows from the rule files (the index, the pages, the README table, the severity settings and
+// the schema of pyproject.toml's table), what package.json says of the tools for language models, the recorder, one file made of its parts, and the assembled search of long logs.
 // With --check it writes nothing and says which of them are stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,6 +13,9 @@ const PAGE_FOLDER = 'media/rules';
 const RECORDER_PARTS = 'recorder';
 const RECORDER = 'media/recorder/nanlens.py';
 const BYTE_SCAN = 'src/dump/log/byte-scan';
+const TABLE_SCHEMA = 'media/pyproject.schema.json';
+/** What the facade itself finds, beside the rules. */
+const FACADE_RULE = './src/analyzer/unused-suppression-rule';
 const TABLE_BEGIN = '<!-- rules:begin -->';
 const TABLE_END = '<!-- rules:end -->';
 const SEVERITIES = ['error', 'warning', 'information', 'hint', 'off'];
@@ -28,24 +31,35 @@ export function ruleModules(base = root) {
     .sort();
 }
 
-/**
- * Loads the rules as they stand on disk.
- * @returns {Promise<{ rules: { module: string, rule: RuleMetadata }[], rulePage: (rule: RuleMetadata) => string }>}
- */
-async function loadRules() {
-  const modules = ruleModules();
-  const lines = modules.map((module, i) => `export { rule as rule${i} } from './${RULE_FOLDER}/${module}';`);
+/** Loads TypeScript as it stands on disk. */
+async function loadModule(contents) {
   const built = await esbuild.build({
     ...nodeBundle,
     format: 'esm',
-    stdin: { contents: [`export { rulePage } from './${RULE_FOLDER}/page';`, ...lines].join('\n'), resolveDir: root },
+    stdin: { contents, resolveDir: root },
     write: false,
   });
   const code = Buffer.from(built.outputFiles[0].contents).toString('base64');
-  const loaded = await import(`data:text/javascript;base64,${code}`);
+  return import(`data:text/javascript;base64,${code}`);
+}
+
+/**
+ * Loads the rules as they stand on disk.
+ * @returns {Promise<{ rules: { module: string, rule: RuleMetadata }[], facadeRule: RuleMetadata, rulePage: (rule: RuleMetadata) => string, tableSchema: (rules: RuleMetadata[]) => object }>}
+ */
+async function loadRules() {
+  const modules = ruleModules();
+  const shared = [
+    `export { rulePage } from './${RULE_FOLDER}/page';`,
+    `export { UNUSED_SUPPRESSION } from '${FACADE_RULE}';`,
+    "export { tableSchema } from './src/project/schema';",
+  ];
+  const lines = modules.map((module, i) => `export { rule as rule${i} } from './${RULE_FOLDER}/${module}';`);
+  const loaded = await loadModule([...shared, ...lines].join('\n'));
   const rules = modules.map((module, i) => ({ module, rule: loaded[`rule${i}`] }));
   rules.sort((a, b) => (a.rule.code < b.rule.code ? -1 : 1));
-  return { rules, rulePage: loaded.rulePage };
+  const { rulePage, tableSchema, UNUSED_SUPPRESSION: facadeRule } = loaded;
+  return { rules, facadeRule, rulePage, tableSchema };
 }
 
 /** What is wrong with the rules themselves, in words. */
@@ -123,7 +137,23 @@ function severitySettings(rules) {
   );
 }
 
-function withSettings(manifestText, rules) {
+/** The contributions of the tools for language models; what people read of them stands in package.nls.json. */
+async function languageModelTools() {
+  const { EDITOR_TOOLS } = await loadModule("export { EDITOR_TOOLS } from './src/agent/editor-tools';");
+  return EDITOR_TOOLS.map(({ name, referenceName, icon, tool }) => ({
+    name,
+    tags: ['python', 'nan'],
+    displayName: `%tool.${referenceName}%`,
+    userDescription: `%tool.${referenceName}.description%`,
+    modelDescription: tool.description,
+    toolReferenceName: referenceName,
+    canBeReferencedInPrompt: true,
+    icon,
+    inputSchema: tool.inputSchema,
+  }));
+}
+
+function withSettings(manifestText, rules, tools) {
   const manifest = JSON.parse(manifestText);
   const configuration = manifest.contributes?.configuration ?? [];
   const groups = Array.isArray(configuration) ? configuration : [configuration];
@@ -131,6 +161,7 @@ function withSettings(manifestText, rules) {
   if (!setting)
     throw new Error('package.json declares no setting "nanlens.severity" whose properties could be filled.');
   setting.properties = severitySettings(rules);
+  manifest.contributes.languageModelTools = tools;
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
 
@@ -164,11 +195,14 @@ async function byteScanFile() {
 
 /** Files as they should be (undefined: should not exist), by path from the root; `problems` are places that are missing. */
 async function generate() {
-  const { rules, rulePage } = await loadRules();
+  const { rules, facadeRule, rulePage, tableSchema } = await loadRules();
+  const told = [{ rule: facadeRule }, ...rules];
   const problems = faultsOf(rules);
+  const tools = await languageModelTools();
   const files = new Map();
   files.set(`${RULE_FOLDER}/index.generated.ts`, indexFile(rules));
-  for (const { rule } of rules) files.set(`${PAGE_FOLDER}/${rule.code}.md`, rulePage(rule));
+  for (const { rule } of told) files.set(`${PAGE_FOLDER}/${rule.code}.md`, rulePage(rule));
+  files.set(TABLE_SCHEMA, `${JSON.stringify(tableSchema(told.map(({ rule }) => rule)), undefined, 2)}\n`);
   files.set(RECORDER, recorderFile());
   files.set(`${BYTE_SCAN}.generated.ts`, await byteScanFile());
   const pages = path.join(root, PAGE_FOLDER);
@@ -177,8 +211,8 @@ async function generate() {
     if (!files.has(file)) files.set(file, undefined);
   }
   const filled = {
-    'README.md': (text) => withTable(text, readmeTable(rules)),
-    'package.json': (text) => withSettings(text, rules),
+    'README.md': (text) => withTable(text, readmeTable(told)),
+    'package.json': (text) => withSettings(text, told, tools),
   };
   for (const [file, fill] of Object.entries(filled)) {
     try {

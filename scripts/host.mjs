@@ -5,7 +5,7 @@ import { build } from './build.mjs';
 import { launchBrowser } from './host/browser.mjs';
 import { startCollector } from './host/collector.mjs';
 import { startServer, workbenchAddress, writeUserSettings } from './host/server.mjs';
-import { bundleSuite, makeWorkspace, stageExtension } from './host/stage.mjs';
+import { bundleSuite, hostTests, makeWorkspace, stageExtension } from './host/stage.mjs';
 import { SuiteResults } from './host/suite-results.mjs';
 import { addResults, emptyResults, isMain, printResults } from './results.mjs';
 import { cacheDir } from './setup/cache.mjs';
@@ -19,14 +19,15 @@ const silenceLimit = 60_000;
  * Runs the suite in one kind of extension host. Whatever goes wrong around the tests counts as one more failure.
  *
  * @param {'node' | 'web'} kind
- * @param {readonly string[]} parts of names of test files; all files without any
+ * @param {{ files?: readonly string[], prepare?: (workspace: string) => void, onNote?: (note: object) => void }} [options]
+ *   the test files, those of test/host unless told; what puts more into the workspace; what takes what the suite notes
  * @returns {Promise<import('./results.mjs').Results>}
  */
-export async function runHostSuite(kind, parts = []) {
-  const suite = new SuiteResults(kind);
+export async function runHostSuite(kind, { files = hostTests(), prepare, onNote } = {}) {
+  const suite = new SuiteResults(kind, onNote);
   const closers = [];
   try {
-    await run(kind, parts, suite, (close) => closers.unshift(close));
+    await run({ kind, files, prepare }, suite, (close) => closers.unshift(close));
     suite.checkComplete();
   } catch (error) {
     suite.fail(error);
@@ -36,7 +37,7 @@ export async function runHostSuite(kind, parts = []) {
   return suite.results;
 }
 
-async function run(kind, parts, suite, onClose) {
+async function run({ kind, files, prepare }, suite, onClose) {
   const ended = withResolvers();
   // It may be rejected before anyone waits for it.
   ended.promise.catch(() => undefined);
@@ -54,10 +55,11 @@ async function run(kind, parts, suite, onClose) {
     if (suite.take(message)) ended.resolve();
   });
   onClose(collector.close);
-  const suitePath = await bundleSuite(kind, extension, collector.url, parts);
+  const suitePath = await bundleSuite(kind, extension, collector.url, files);
   const { workspace, dataDir, remove } = makeWorkspace(`host-${kind}`);
   onClose(remove);
-  // A window that is not trusted debugs nothing. How the extension does there is shown end to end.
+  prepare?.(workspace);
+  // The web suite runs in Restricted Mode, as VS Code begins; Git and debuggers run in trusted folders alone.
   if (kind === 'node') writeUserSettings(dataDir, { 'security.workspace.trust.enabled': false });
   const server = await startServer({ dataDir, forTests: true });
   onClose(server.stop);
@@ -107,7 +109,7 @@ if (isMain(import.meta.url)) {
     const all = emptyResults();
     for (const kind of kinds.length ? kinds : ['node', 'web']) {
       say(`Host suite, ${kind} extension host`);
-      addResults(all, await runHostSuite(kind, parts));
+      addResults(all, await runHostSuite(kind, { files: hostTests(parts) }));
     }
     printResults(all);
   });

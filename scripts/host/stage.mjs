@@ -31,17 +31,20 @@ export function stageExtension(kind) {
   return stage;
 }
 
-/**
- * Bundles test/host for one kind of host into the staged extension (VS Code runs a suite in the host of the extension
- * that holds it); the suite reports to `reportUrl`. Returns the path without its ending.
- *
- * @param {readonly string[]} parts of file names; all files without any
- */
-export async function bundleSuite(kind, stage, reportUrl, parts = []) {
+/** @param {readonly string[]} parts of names of files; all files without any */
+export function hostTests(parts = []) {
   const all = findTests(['test/host/**/*.test.ts']);
   const files = all.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
   if (files.length === 0)
     throw new Trouble(`test/host holds no tests${parts.length ? ` called ${parts.join(', ')}` : ''}`);
+  return files;
+}
+
+/**
+ * Bundles test files for one kind of host into the staged extension (VS Code runs a suite in the host of the extension
+ * that holds it); the suite reports to `reportUrl`. Returns the path without its ending.
+ */
+export async function bundleSuite(kind, stage, reportUrl, files) {
   const outfile = path.join(stage, 'suite.js');
   await esbuild.build({
     ...(kind === 'web' ? webHostBundle : nodeBundle),

@@ -7,9 +7,13 @@ export class SuiteResults {
   #total;
   #ended = false;
 
-  /** @param {'node' | 'web'} host the extension host in which the suite must run */
-  constructor(host) {
+  /**
+   * @param {'node' | 'web'} host the extension host in which the suite must run
+   * @param {(note: object) => void} [onNote] takes what a suite that measures has measured
+   */
+  constructor(host, onNote) {
     this.host = host;
+    this.onNote = onNote;
   }
 
   /** @returns {boolean} whether the suite is over */
@@ -23,7 +27,8 @@ export class SuiteResults {
     } else if (message.type === 'result') {
       this.#print(message);
       this.results[message.error === undefined ? 'passed' : 'failed'] += 1;
-    } else this.#ended = true;
+    } else if (message.type === 'note') this.onNote?.(message.note);
+    else this.#ended = true;
     return this.#ended;
   }
 

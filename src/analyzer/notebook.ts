@@ -117,6 +117,13 @@ function reasonInCell(program: NotebookProgram, home: number, findingSpan: Span,
   return { span: findingSpan, message: `${reason.message} (code cell ${index + 1}, line ${line})` };
 }
 
+/** The cell that a span of the program begins in, and the span in that cell's offsets. */
+export function placeInCell(program: NotebookProgram, span: Span): { readonly cell: number; readonly span: Span } {
+  const cell = cellAt(program, span.start);
+  const placed = program.cells[cell];
+  return { cell, span: placed ? toCell(placed, span) : span };
+}
+
 /** Edits of the program by cell, in that cell's offsets; undefined where one does not fit into the Python of a cell. */
 export function editsByCell(program: NotebookProgram, edits: readonly Edit[]): Edit[][] | undefined {
   const cells: Edit[][] = program.cells.map(() => []);

@@ -2,7 +2,7 @@
 
 import { type Module, outerSpan, type Stmt } from '../syntax/ast';
 import type { LineIndex } from '../text/line-index';
-import type { Span } from '../text/span';
+import { type Span, shiftSpan } from '../text/span';
 import { selectorMatches } from './config';
 import type { Finding, Problem } from './finding';
 import { endOfPhysicalLine, endOfString } from './python-lexing';
@@ -19,54 +19,81 @@ export interface SuppressionResult {
   readonly suppressed: readonly Finding[];
   /** Suppressions that cannot mean what their writer meant. */
   readonly problems: readonly Problem[];
+  /** The directives that count, with what they silenced. */
+  readonly directives: readonly Directive[];
 }
 
-/** Selectors of the rules that a comment silences; `undefined`: all of them. */
-type Selectors = readonly string[] | undefined;
-
-interface LineSuppression {
-  readonly selectors: Selectors;
+/** A code, code prefix or rule name in a directive's list. */
+export interface PlacedSelector extends Span {
+  readonly text: string;
+  /** Whether it silenced a finding. */
+  isUsed: boolean;
 }
 
-interface ParsedComment {
+/** One `nanlens: ignore` or `noqa`. */
+export interface Directive {
+  /** From its `#` to the end of its list; what follows is the reason. */
+  readonly span: Span;
+  readonly comment: PlacedComment;
   readonly scope: 'line' | 'file';
-  readonly selectors: Selectors;
+  readonly isOurs: boolean;
+  /** What it silences; undefined: every rule. */
+  readonly selectors: readonly PlacedSelector[] | undefined;
+  /** Whether it silenced a finding. */
+  isUsed: boolean;
 }
 
-const DIRECTIVE = /#\s*nanlens\s*:\s*ignore(-file)?(?![\w-])\s*(\[[^\]]*\]?)?/gi;
+const DIRECTIVE = /#\s*nanlens\s*:\s*ignore(-file)?(?![\w-])(?:\s*(\[[^\]]*\]?))?/gi;
 const NOQA = /#\s*noqa\b(\s*:\s*([A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*))?/i;
 
+function selectorsIn(list: string, offset: number): PlacedSelector[] {
+  return [...list.matchAll(/[^\s,]+/g)].map((match) => {
+    const [text] = match;
+    return { ...shiftSpan({ start: match.index, end: match.index + text.length }, offset), text, isUsed: false };
+  });
+}
+
 /** What the comment asks for; a string says what is wrong with it. */
-function parseComment(comment: PlacedComment): (ParsedComment | string)[] {
-  const parsed: (ParsedComment | string)[] = [];
+function parseComment(comment: PlacedComment): (Directive | string)[] {
+  const parsed: (Directive | string)[] = [];
+  const directive = (match: RegExpMatchArray, rest: Pick<Directive, 'scope' | 'isOurs' | 'selectors'>): Directive => {
+    const start = comment.start + (match.index ?? 0);
+    return { ...rest, comment, span: { start, end: start + match[0].length }, isUsed: false };
+  };
   for (const match of comment.text.matchAll(DIRECTIVE)) {
     const scope = match[1] ? 'file' : 'line';
     const list = match[2];
     if (list === undefined) {
-      parsed.push({ scope, selectors: undefined });
+      parsed.push(directive(match, { scope, isOurs: true, selectors: undefined }));
       continue;
     }
     if (!list.endsWith(']')) {
       parsed.push('this suppression has no closing bracket, so it silences nothing');
       continue;
     }
-    const selectors = list
-      .slice(1, -1)
-      .split(/[\s,]+/)
-      .filter((selector) => selector !== '');
+    const listStart = comment.start + match.index + match[0].length - list.length;
+    const selectors = selectorsIn(list.slice(1, -1), listStart + 1);
     if (selectors.length === 0) {
       parsed.push(
         'this suppression names no rule, so it silences nothing; leave the brackets out to silence all rules',
       );
-    } else parsed.push({ scope, selectors });
+    } else parsed.push(directive(match, { scope, isOurs: true, selectors }));
   }
   const noqa = comment.ownLine ? null : NOQA.exec(comment.text);
-  if (noqa) parsed.push({ scope: 'line', selectors: noqa[2]?.split(/[\s,]+/) });
+  if (noqa) {
+    const selectors = noqa[2] === undefined ? undefined : selectorsIn(noqa[2], comment.start);
+    parsed.push(directive(noqa, { scope: 'line', isOurs: false, selectors }));
+  }
   return parsed;
 }
 
-function silences(selectors: Selectors, finding: Finding): boolean {
-  return selectors === undefined || selectors.some((selector) => selectorMatches(selector, finding));
+/** Whether the directive silences the finding, which is noted. */
+function silences(directive: Directive, finding: Finding): boolean {
+  const naming = directive.selectors?.filter(({ text }) => selectorMatches(text, finding));
+  for (const selector of naming ?? []) selector.isUsed = true;
+  const isSilenced = naming === undefined || naming.length > 0;
+  if (isSilenced) directive.isUsed = true;
+  return isSilenced;
 }
 
 /** Offset of the first thing in the file that is neither blank, nor a comment, nor the module's docstring. */
@@ -92,9 +119,10 @@ function endOfPreamble(text: string): number {
 
 /** Suppressions by the line that they speak of. */
 class SuppressionTable {
-  readonly file: Selectors[] = [];
+  readonly directives: Directive[] = [];
   readonly problems: Problem[] = [];
-  private readonly byLine = new Map<number, LineSuppression[]>();
+  private readonly file: Directive[] = [];
+  private readonly byLine = new Map<number, Directive[]>();
 
   constructor(
     comments: readonly PlacedComment[],
@@ -109,8 +137,10 @@ class SuppressionTable {
         if (typeof parsed === 'string') this.problems.push({ message: parsed, span: comment });
         else if (parsed.scope === 'file') {
           preamble ??= endOfPreamble(lines.text);
-          if (comment.ownLine && comment.start < preamble) this.file.push(parsed.selectors);
-          else {
+          if (comment.ownLine && comment.start < preamble) {
+            this.file.push(parsed);
+            this.directives.push(parsed);
+          } else {
             const message = '"nanlens: ignore-file" counts only at the top of the file, on a line of its own';
             this.problems.push({ message, span: comment });
           }
@@ -126,14 +156,17 @@ class SuppressionTable {
     return line;
   }
 
-  private add(line: number, suppression: LineSuppression): void {
+  private add(line: number, directive: Directive): void {
+    this.directives.push(directive);
     const list = this.byLine.get(line);
-    if (list) list.push(suppression);
-    else this.byLine.set(line, [suppression]);
+    if (list) list.push(directive);
+    else this.byLine.set(line, [directive]);
   }
 
-  silencesLine(line: number, finding: Finding): boolean {
-    return this.byLine.get(line)?.some(({ selectors }) => silences(selectors, finding)) ?? false;
+  /** Every directive that silences the finding is noted as used, not the first alone. */
+  silences(finding: Finding, lines: Iterable<number>): boolean {
+    const speaking = [...this.file, ...[...lines].flatMap((line) => this.byLine.get(line) ?? [])];
+    return speaking.filter((directive) => silences(directive, finding)).length > 0;
   }
 }
 
@@ -151,7 +184,7 @@ export function applySuppressions(
   statements: readonly Span[] = [],
 ): SuppressionResult {
   const relevant = comments.filter((comment) => /nanlens|noqa/i.test(comment.text));
-  if (relevant.length === 0) return { findings, suppressed: [], problems: [] };
+  if (relevant.length === 0) return { findings, suppressed: [], problems: [], directives: [] };
   // All comments are needed: one that stands alone may be followed by others before the line that it speaks of.
   const table = new SuppressionTable(comments, lineIndex);
   const left: Finding[] = [];
@@ -164,12 +197,9 @@ export function applySuppressions(
         lineIndex.position(Math.max(span.start, span.end - 1)).line,
       ]),
     );
-    const isSilenced =
-      table.file.some((selectors) => silences(selectors, finding)) ||
-      [...lines].some((line) => table.silencesLine(line, finding));
-    (isSilenced ? suppressed : left).push(finding);
+    (table.silences(finding, lines) ? suppressed : left).push(finding);
   }
-  return { findings: left, suppressed, problems: table.problems };
+  return { findings: left, suppressed, problems: table.problems, directives: table.directives };
 }
 
 /** The smallest of the spans that contains `inner`, if any; `spans` are sorted by start, and nest. */

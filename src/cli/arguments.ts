@@ -1,6 +1,6 @@
 // Command lines: what a command takes, reading it from the arguments, and telling it as help.
 
-import { hint } from '../project/closest';
+import { hint } from '../text/closest';
 
 export interface OptionSpec {
   /** "select" for `--select`. */

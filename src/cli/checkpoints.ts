@@ -3,12 +3,13 @@
 import path from 'node:path';
 import type { CheckOptions, CheckTarget } from '../analyzer/checkpoints/options';
 import { type Loaded, loadBytes, type SourceFile } from '../project/source-file';
+import { unifiedDiff } from '../text/unified-diff';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
 import { type Context, EXIT, type ExitCode } from './context';
 import { displayPath } from './discovery';
 import type { SourceProgram } from './engine';
-import { paintDiff, unifiedDiff } from './patch';
+import { paintDiff } from './patch';
 import { counted } from './report-text';
 import { loadFile, readAll, toBytes, withTexts } from './source-file';
 import { visible } from './terminal';

@@ -1,5 +1,6 @@
 // What a command is given: where it runs, what it reads and writes, and the analyser when it needs one.
 
+import type { Writable } from 'node:stream';
 import type { RuleInfo } from '../analyzer/finding';
 import type { Checkpointer } from './checkpoints';
 import type { Engine } from './engine';
@@ -12,6 +13,8 @@ export interface Context {
   /** Absolute. */
   readonly cwd: string;
   readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** For what is no text for people: the messages of a protocol. */
+  readonly stdout: Writable;
   readonly version: string;
   readonly rules: readonly RuleInfo[];
   /** Made when it is first needed: the parser takes its time to load. */

@@ -89,7 +89,8 @@ class DumpRun {
   }
 }
 
-function folderOnDisk(root: string, onRead: (bytes: number) => void): Folder {
+/** Links in it are passed over. */
+export function folderOnDisk(root: string, onRead: (bytes: number) => void): Folder {
   return {
     name: path.basename(root),
     async entries(below) {

@@ -39,6 +39,7 @@ async function main(): Promise<void> {
     terminal,
     cwd,
     stdin: process.stdin,
+    stdout: process.stdout,
     version,
     rules: allRules(),
     createEngine: async () => engineOf(await createAnalyzer()),

@@ -3,11 +3,12 @@
 import path from 'node:path';
 import { RECORDER_FILE } from '../analyzer/recorder/marks';
 import { type Loaded, loadBytes, type SourceFile } from '../project/source-file';
+import { unifiedDiff } from '../text/unified-diff';
 import { type CommandSpec, type ParsedArguments, UsageError } from './arguments';
 import { replaceFile } from './atomic-write';
 import { type Context, EXIT, type ExitCode } from './context';
 import { displayPath } from './discovery';
-import { paintDiff, unifiedDiff } from './patch';
+import { paintDiff } from './patch';
 import { putRecorder } from './recorder-file';
 import { counted } from './report-text';
 import { loadFile, readAll, toBytes, withTexts } from './source-file';

@@ -1,41 +1,12 @@
 // `check --output-format json`: the contract that scripts read.
 
-import type { Finding } from '../analyzer/finding';
-import {
-  type CheckedText,
-  type FileReport,
-  inOrder,
-  type Reporter,
-  type RuleBook,
-  rangeOf,
-  type Summary,
-} from './report';
+import type { FindingJson } from '../analyzer/finding-json';
+import { type FileReport, findingsToJson, type Reporter, type RuleBook, type Summary } from './report';
 
 export const JSON_FORMAT_VERSION = 1;
 
-function jsonFinding(path: string, text: CheckedText, finding: Finding, rules: RuleBook): object {
-  const range = (span: Finding['span']) => rangeOf(text.lines, span);
-  return {
-    code: finding.code,
-    name: finding.name,
-    severity: finding.severity,
-    confidence: finding.confidence,
-    path,
-    cell: text.cell,
-    ...range(finding.span),
-    message: finding.message,
-    url: rules.get(finding.code)?.url ?? null,
-    related: finding.related.map((reason) => ({ path, ...range(reason.span), message: reason.message })),
-    fixes: finding.fixes.map((fix) => ({
-      title: fix.title,
-      safety: fix.safety,
-      edits: fix.edits.map((edit) => ({ ...range(edit.span), newText: edit.text })),
-    })),
-  };
-}
-
 export class JsonReporter implements Reporter {
-  private readonly findings: object[] = [];
+  private readonly findings: FindingJson[] = [];
 
   constructor(
     private readonly write: (text: string) => void,
@@ -43,11 +14,7 @@ export class JsonReporter implements Reporter {
   ) {}
 
   file(report: FileReport): void {
-    for (const text of report.texts) {
-      for (const finding of inOrder(text.result.findings)) {
-        this.findings.push(jsonFinding(report.path, text, finding, this.rules));
-      }
-    }
+    for (const finding of findingsToJson(report, this.rules)) this.findings.push(finding);
   }
 
   end({ checked, skipped, failed }: Summary): void {

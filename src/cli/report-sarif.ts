@@ -4,17 +4,9 @@ import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { ArtifactLocation, Fix, Location, Log, Notification, Region, ReportingDescriptor, Result } from 'sarif';
 import type { Finding, Severity } from '../analyzer/finding';
+import { type PlaceRange, rangeOf } from '../analyzer/finding-json';
 import type { Span } from '../text/span';
-import {
-  type CheckedText,
-  type FileReport,
-  inOrder,
-  type PlaceRange,
-  type Reporter,
-  type RuleBook,
-  rangeOf,
-  type Summary,
-} from './report';
+import { type CheckedText, type FileReport, inOrder, type Reporter, type RuleBook, type Summary } from './report';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 const HOME_PAGE = 'https://github.com/nanlens/nanlens';

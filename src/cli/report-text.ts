@@ -1,18 +1,10 @@
 // `check` for people: one line that editors can jump to, the source with carets, the evidence, the fixes on offer.
 
 import type { Finding, Severity } from '../analyzer/finding';
+import { type Place, rangeOf } from '../analyzer/finding-json';
 import { excerpt } from './excerpt';
 import { applicableFix } from './fix-loop';
-import {
-  type CheckedText,
-  type FileReport,
-  inOrder,
-  type Place,
-  type Reporter,
-  type RuleBook,
-  rangeOf,
-  type Summary,
-} from './report';
+import { type CheckedText, type FileReport, inOrder, type Reporter, type RuleBook, type Summary } from './report';
 import { type Paint, type Terminal, visible } from './terminal';
 
 /** Of one file; the rest is counted. */

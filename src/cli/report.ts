@@ -1,21 +1,11 @@
 // What every output format is given: one report a file, with positions that people and programs count from one.
 
 import type { AnalysisResult, Finding, RuleInfo } from '../analyzer/finding';
+import { type FindingJson, findingToJson, type PlaceRange, rangeOf } from '../analyzer/finding-json';
 import type { SourceFile } from '../project/source-file';
 import { LineIndex } from '../text/line-index';
 import type { Span } from '../text/span';
 import type { Failure } from './discovery';
-
-/** 1-based line, and 1-based column in UTF-16 code units. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface PlaceRange {
-  readonly start: Place;
-  readonly end: Place;
-}
 
 /** A Python file, or one code cell of a notebook, with what was found in it. */
 export interface CheckedText {
@@ -52,18 +42,19 @@ export interface Reporter {
 /** Rules by code, for names, addresses and pages. */
 export type RuleBook = ReadonlyMap<string, RuleInfo>;
 
-export function rangeOf(lines: LineIndex, span: Span): PlaceRange {
-  const place = (offset: number): Place => {
-    const { line, column } = lines.position(offset);
-    return { line: line + 1, column: column + 1 };
-  };
-  return { start: place(span.start), end: place(span.end) };
-}
-
 /** Findings in the order in which a reader meets them. */
 export function inOrder(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) => a.span.start - b.span.start || a.span.end - b.span.end || (a.code < b.code ? -1 : 1),
+  );
+}
+
+/** The findings of a file in the form that programs read. */
+export function findingsToJson({ path, texts }: FileReport, rules: RuleBook): FindingJson[] {
+  return texts.flatMap(({ lines, cell, result }) =>
+    inOrder(result.findings).map((finding) =>
+      findingToJson(finding, { path, cell, lines }, rules.get(finding.code)?.url),
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
 // `nanlens rules` and `nanlens explain`: what is looked for, and why.
 
-import { hint } from '../project/closest';
+import { hint } from '../text/closest';
 import { type CommandSpec, type ParsedArguments, UsageError, wrap } from './arguments';
 import { type Context, EXIT, type ExitCode } from './context';
 import { markdownToText } from './markdown-text';

@@ -1,6 +1,6 @@
 // From the arguments to a command and its exit code; every error that reaches here is told in words.
 
-import { hint } from '../project/closest';
+import { hint } from '../text/closest';
 import {
   type CommandSpec,
   commandHelp,
@@ -13,6 +13,7 @@ import { CHECK, runCheck } from './check';
 import { CHECKPOINTS, runCheckpoints } from './checkpoints';
 import { type Context, EXIT, type ExitCode } from './context';
 import { DUMP, runDump } from './dump';
+import { MCP, runMcp } from './mcp';
 import { RECORDER, runRecorder } from './recorder';
 import { EXPLAIN, RULES, runExplain, runRules } from './rules';
 import type { Terminal } from './terminal';
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   { spec: RECORDER, run: runRecorder },
   { spec: RULES, run: runRules },
   { spec: EXPLAIN, run: runExplain },
+  { spec: MCP, run: runMcp },
 ];
 
 function overview(terminal: Terminal): string {

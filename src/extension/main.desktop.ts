@@ -7,6 +7,7 @@ import type { WorkerConnection } from './engine/client';
 import type { FromWorker } from './engine/messages';
 import { openNodeFile } from './features/dump-viewer/node-file';
 import { activateOn } from './main.web';
+import { diskFacts } from './workspace-check/disk-facts';
 
 async function connectWorker(extensionUri: vscode.Uri): Promise<WorkerConnection> {
   const worker = new Worker(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath);
@@ -22,5 +23,5 @@ async function connectWorker(extensionUri: vscode.Uri): Promise<WorkerConnection
 }
 
 export function activate(context: vscode.ExtensionContext): ExtensionApi {
-  return activateOn({ name: 'desktop', connectWorker, openFile: openNodeFile }, context);
+  return activateOn({ name: 'desktop', connectWorker, openFile: openNodeFile, files: diskFacts }, context);
 }

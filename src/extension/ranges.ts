@@ -3,9 +3,14 @@
 import * as vscode from 'vscode';
 import type { Edit } from '../text/edit';
 import type { Span } from '../text/span';
+import type { Place } from './placed-finding';
 
 export function rangeOf(document: vscode.TextDocument, span: Span): vscode.Range {
   return new vscode.Range(document.positionAt(span.start), document.positionAt(span.end));
+}
+
+export function rangeAt({ start, end }: Place): vscode.Range {
+  return new vscode.Range(start.line, start.column, end.line, end.column);
 }
 
 export function spanOf(document: vscode.TextDocument, range: vscode.Range): Span {

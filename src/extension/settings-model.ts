@@ -2,9 +2,9 @@
 
 import { unknownSelectors } from '../analyzer/config';
 import type { RuleInfo, Severity } from '../analyzer/finding';
-import { hint } from '../project/closest';
 import type { ConfigLayer, ConfigurationPreference } from '../project/configuration';
 import { CONFIDENCES, SEVERITIES } from '../project/settings';
+import { hint } from '../text/closest';
 import { CHECK_STYLES, type CheckStyle } from './engine/messages';
 
 /** The settings as VS Code gives them: a person may have written anything. Undefined is what nobody wrote. */
@@ -18,6 +18,7 @@ export interface RawSettings {
   readonly checkStyle: unknown;
   readonly sequentialHooks: unknown;
   readonly dumpNotice: unknown;
+  readonly hoverValues: unknown;
 }
 
 /** @param get the value of a setting, by its name after "nanlens." */
@@ -32,6 +33,7 @@ export function rawSettings(get: (name: string) => unknown): RawSettings {
     checkStyle: get('checkpoints.style'),
     sequentialHooks: get('checkpoints.sequentialHooks'),
     dumpNotice: get('recorder.notify'),
+    hoverValues: get('hover.values'),
   };
 }
 
@@ -53,6 +55,8 @@ export interface Settings {
   readonly checkStyle: CheckStyle;
   readonly sequentialHooks: boolean;
   readonly dumpNotice: DumpNotice;
+  /** Whether hovers say what is known of values. */
+  readonly hoverValues: boolean;
   /** What is wrong with the values; the defaults stand in for them. */
   readonly problems: readonly SettingProblem[];
 }
@@ -146,6 +150,7 @@ export function readSettings(raw: RawSettings, rules: readonly RuleInfo[]): Sett
     },
     checkStyle: reader.choice('checkpoints.style', raw.checkStyle, CHECK_STYLES) ?? 'raise',
     sequentialHooks: reader.flag('checkpoints.sequentialHooks', raw.sequentialHooks, false),
+    hoverValues: reader.flag('hover.values', raw.hoverValues, true),
     dumpNotice: reader.choice('recorder.notify', raw.dumpNotice, DUMP_NOTICES) ?? 'statusBar',
     problems: reader.problems,
   };

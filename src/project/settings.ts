@@ -2,8 +2,8 @@
 
 import { type RuleIdentity, unknownSelectors } from '../analyzer/config';
 import type { Confidence, Severity } from '../analyzer/finding';
+import { hint } from '../text/closest';
 import type { Span } from '../text/span';
-import { hint } from './closest';
 import { PathPatterns } from './path-patterns';
 import { entryAt, isFault, parseToml, type TomlEntry, type TomlTable, type TomlValue } from './toml-table';
 
@@ -43,7 +43,19 @@ export const SEVERITIES: readonly (Severity | 'off')[] = ['error', 'warning', 'i
 const TABLE = ['tool', 'nanlens'];
 
 /** The keys of the table, in the order in which they are documented. */
-export const KEYS = ['select', 'extend-select', 'ignore', 'per-file-ignores', 'exclude', 'min-confidence', 'severity'];
+export const KEYS = [
+  'select',
+  'extend-select',
+  'ignore',
+  'per-file-ignores',
+  'exclude',
+  'min-confidence',
+  'severity',
+] as const;
+
+function isKey(name: string): boolean {
+  return KEYS.some((key) => key === name);
+}
 
 const KINDS: Readonly<Record<TomlValue['kind'], string>> = {
   table: 'a table',
@@ -83,7 +95,7 @@ class TableReader {
       return { settings: undefined, problems: this.problems };
     }
     for (const [name, { key: place }] of value.entries) {
-      if (!KEYS.includes(name)) this.warn(place, `tool.nanlens.${name} is not known${hint(name, KEYS)}`);
+      if (!isKey(name)) this.warn(place, `tool.nanlens.${name} is not known${hint(name, KEYS)}`);
     }
     const settings: ProjectSettings = {
       select: this.selectors('select', value.entries.get('select')),

@@ -98,7 +98,7 @@ function signOfZero(site: OperationSite, signed: SiteOperand, model: SemanticMod
   ];
 }
 
-const PERIODIC: ReadonlySet<string> = new Set(['sine', 'cosine', 'tangent', 'tanh', 'normalized']);
+const PERIODIC: ReadonlySet<string> = new Set(['sine', 'cosine', 'tangent', 'tanh', 'erf', 'normalized']);
 
 /** `a / (sin(x) + eps)`: 0 where the sine is -eps, and near it of either sign and without a bound. */
 export function eitherSign(division: OperationSite, model: SemanticModel): Report | undefined {

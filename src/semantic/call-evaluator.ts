@@ -1,6 +1,6 @@
 // The flow analysis of calls: which operation of the library tables a call is, and what any other call gives.
 
-import type { Argument, AttributeExpr, CallExpr } from '../syntax/ast';
+import type { Argument, AttributeExpr, CallExpr, Expr } from '../syntax/ast';
 import { activationAfter, commonActivation } from './activations';
 import { eigenvalues, withCallForm } from './cancellation';
 import { conditionOfCall } from './conditions';
@@ -39,20 +39,22 @@ export class CallEvaluator {
     const own = ownSelection(this.evaluator, expr, env);
     const callee = ofGenerator(
       expr.callee.kind === 'Attribute'
-        ? this.methodOrFunction(expr.callee, env, own?.branches[0]?.scope ?? env)
+        ? this.methodOrFunction(expr.callee, env, own?.branches[0]?.scope)
         : this.evaluator.evaluate(expr.callee, env),
     );
     if (expr.callee.kind === 'Attribute') this.session.record(expr.callee, callee);
     const signature = this.signatureOf(expr, callee);
     const selection = own ?? (signature && selectionOf(this.evaluator, expr, signature, env));
     const scopes = new Map(selection?.branches.map((branch) => [branch.expr, branch.scope]));
-    const args = expr.args.map((arg) => this.evaluator.evaluate(arg.value, scopes.get(arg.value) ?? env));
+    const args = expr.args.map((arg) => this.branch(arg.value, scopes.get(arg.value), env));
     if (signature) {
-      const unselected = selection
-        ? unselectedIn(this.evaluator, selection, env)
-        : signature.operation === 'multiply'
-          ? unselectedInCall(this.evaluator, expr, callee, args, env)
-          : [];
+      const unselected = !this.session.takesOnTrust
+        ? []
+        : selection
+          ? unselectedIn(this.evaluator, selection, env)
+          : signature.operation === 'multiply'
+            ? unselectedInCall(this.evaluator, expr, callee, args, env)
+            : [];
       return this.operation(expr, callee, signature, args, env, chosenFrom(selection), unselected);
     }
     if (callee.kind === 'method' && (callee.receiver.kind === 'sequence' || callee.receiver.kind === 'list'))
@@ -60,9 +62,17 @@ export class CallEvaluator {
     return this.evaluator.inContextValue(otherCall(this.evaluator, expr, callee, args, env), args);
   }
 
+  /** An operand, in the scope of the elements for which it is selected. */
+  private branch(operand: Expr, scope: Environment | undefined, env: Environment): Value {
+    if (!scope || this.session.takesOnTrust) return this.evaluator.evaluate(operand, scope ?? env);
+    // By itself it holds the other elements too.
+    this.evaluator.evaluate(operand, env);
+    return this.session.silently(() => this.evaluator.evaluate(operand, scope));
+  }
+
   /** Evaluates `x.f` for a call: a method name of a table is a method even where nothing is known of x. */
-  private methodOrFunction(callee: AttributeExpr, env: Environment, scope: Environment): Value {
-    const object = this.evaluator.evaluate(callee.object, scope);
+  private methodOrFunction(callee: AttributeExpr, env: Environment, scope: Environment | undefined): Value {
+    const object = this.branch(callee.object, scope, env);
     // An attribute of an object of some class, of which nothing is known: what is called on it may be an array's.
     const receiver = object.kind === 'method' ? UNKNOWN : object;
     const value = this.evaluator.attributeOf(callee, receiver, env);

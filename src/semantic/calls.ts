@@ -147,7 +147,7 @@ function withoutPlaces(value: Value): Value {
 export function parameterScope(session: Session, callee: FunctionValue, args: ReadonlyMap<string, Value>): Environment {
   const scope = new Environment(callee.closure, true);
   for (const parameter of callee.node.params) {
-    const value = parameterValue(callee.node, parameter, args.get(parameter.name));
+    const value = parameterValue(session, parameter, args.get(parameter.name));
     const named: Value =
       value.kind === 'quantity' && value.term === undefined
         ? { ...value, term: session.freshTerm(parameter.name) }
@@ -157,10 +157,10 @@ export function parameterScope(session: Session, callee: FunctionValue, args: Re
   return scope;
 }
 
-function parameterValue(_callee: FunctionDef | LambdaExpr, parameter: Parameter, given: Value | undefined): Value {
+function parameterValue(session: Session, parameter: Parameter, given: Value | undefined): Value {
   if (given && (!isUnknown(given) || asQuantity(given).loaded)) return given;
   const annotated = annotationValue(parameter);
-  const fallback = parameter.default;
+  const fallback = session.takesOnTrust ? parameter.default : undefined;
   if (fallback?.kind === 'Number') {
     // A default is what callers get who say nothing; others may pass anything, so it proves no hazard.
     const value = R.range(fallback.value, fallback.value, 0, 0);

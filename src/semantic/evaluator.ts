@@ -17,7 +17,6 @@ import { canonicalName, functionSignature, libraryConstant } from './libraries';
 import { shared } from './lists';
 import { attributeOfLoaded } from './loaded';
 import { mixture } from './mixtures';
-import { assumedByName } from './names';
 import { negateQuantity } from './operators';
 import { dottedName } from './program';
 import * as R from './range';
@@ -172,7 +171,7 @@ export class Evaluator {
     const bound = env.get(id) ?? this.session.global(id);
     if (bound === undefined) {
       if (functionSignature(`builtins.${id}`)) return { kind: 'library', name: `builtins.${id}` };
-      return assumedByName(id) ?? UNKNOWN;
+      return this.session.assumedByName(id) ?? UNKNOWN;
     }
     const value = bound.kind === 'sequence' && !env.isOwn(id) ? shared(bound) : bound;
     const definition = env.definitionOf(id);
@@ -197,7 +196,7 @@ export class Evaluator {
   private withAssumption(name: string, value: Value): Value {
     if (value.kind !== 'quantity' || value.role !== undefined) return value;
     if (R.hasEnds(value.range) || R.excludesZero(value.range)) return value;
-    const assumed = assumedByName(name);
+    const assumed = this.session.assumedByName(name);
     // What comes out below 0 comes out at 0 too, and no name takes that back.
     if (value.cancels && assumed)
       return { ...value, ...assumptionOf(assumed), range: { ...value.range, reachesZero: 1 } };
@@ -210,7 +209,7 @@ export class Evaluator {
     const value = this.attributeOf(expr, this.evaluate(expr.object, env), env);
     // Read and not called, `distribution.probs` is no method.
     const isData = value.kind === 'method' && value.receiver.kind === 'instance';
-    const assumed = isData ? assumedByName(expr.name) : undefined;
+    const assumed = isData ? this.session.assumedByName(expr.name) : undefined;
     if (!assumed) return value;
     const key = dottedName(expr);
     return key === undefined ? assumed : { ...assumed, term: key };
@@ -266,7 +265,7 @@ export class Evaluator {
       ...(key === undefined ? {} : { term: key }),
       ...(autocast ? { autocast } : {}),
     };
-    const assumed = assumedByName(expr.name);
+    const assumed = this.session.assumedByName(expr.name);
     const loaded = object.kind === 'quantity' ? attributeOfLoaded(object, expr.name) : undefined;
     if (loaded) return { ...unknown, loaded };
     const cancels = posteriorVariance(expr.object, expr.name, { node: expr, segment: this.context.segment });

@@ -3,7 +3,7 @@
 import type { Expr } from '../syntax/ast';
 import * as R from './range';
 import { flipped, withScales } from './scales';
-import { isUnknown, type Quantity, UNKNOWN, type Value } from './value';
+import { anyOf, isUnknown, type Quantity, UNKNOWN, type Value } from './value';
 
 export function isMaxOf(b: string | undefined, a: string | undefined): boolean {
   return a !== undefined && b !== undefined && (b === `largest(${a})` || b.startsWith(`largest(${a},`));
@@ -31,7 +31,9 @@ export function handWritten(operator: string, a: Quantity, b: Quantity): Quantit
 export function elementOf(iterable: Value): Value {
   if (iterable.kind === 'sequence' && iterable.elements.length > 0) {
     const [first, ...rest] = iterable.elements;
-    return rest.every((element) => element.kind === first?.kind) ? (first ?? UNKNOWN) : UNKNOWN;
+    if (!rest.every((element) => element.kind === first?.kind)) return UNKNOWN;
+    // Of numbers and texts it may be any of them; of objects of one kind the first stands for all.
+    return first?.kind === 'quantity' || first?.kind === 'string' ? anyOf(iterable.elements) : (first ?? UNKNOWN);
   }
   if (iterable.kind === 'list') return iterable.element;
   if (iterable.kind === 'quantity' && !isUnknown(iterable)) {

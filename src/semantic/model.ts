@@ -60,7 +60,10 @@ export interface SegmentAnalysis {
   readonly derived: Map<unknown, unknown>;
 }
 
-const analyses = new WeakMap<Segment, SegmentAnalysis>();
+type Analyses = WeakMap<Segment, SegmentAnalysis>;
+const analyses: Analyses = new WeakMap();
+/** Without what is taken on trust. */
+const strictAnalyses: Analyses = new WeakMap();
 
 function arrayFramework(packages: ReadonlySet<string>): Framework | undefined {
   if (packages.has('torch')) return 'torch';
@@ -78,19 +81,24 @@ export class SemanticModel {
   private readonly bySegment: ReadonlyMap<Segment, SegmentAnalysis>;
   private readonly parents = new Map<Segment, Map<Node, Node>>();
 
-  constructor(readonly module: Module) {
+  /** @param takesOnTrust see Session */
+  constructor(
+    readonly module: Module,
+    takesOnTrust = true,
+  ) {
     this.packages = importedPackages(module);
-    this.session = new Session(arrayFramework(this.packages));
+    this.session = new Session(arrayFramework(this.packages), takesOnTrust);
     this.analyses = this.run(module.segments);
     this.bySegment = new Map(this.analyses.map((analysis) => [analysis.segment, analysis]));
     this.exhausted = this.session.exhausted;
   }
 
   private run(segments: readonly PlacedSegment[]): SegmentAnalysis[] {
+    const kept = this.session.takesOnTrust ? analyses : strictAnalyses;
     const framework = this.session.arrayFramework ?? '';
     const keys = dependencyKeys(segments).map((key) => `${framework}|${key}`);
     const cached = segments.map(({ segment }, i) => {
-      const known = analyses.get(segment);
+      const known = kept.get(segment);
       return known?.key === keys[i] ? known : undefined;
     });
     // 1. The top level, in order: imports, constants, functions and classes as values.
@@ -112,7 +120,7 @@ export class SemanticModel {
           ...(bodies[i] ?? []).flatMap((b) => b.recording.calls),
         ],
     );
-    const parameters = joinCallSites(calls);
+    const parameters: CallSites = this.session.takesOnTrust ? joinCallSites(calls) : new Map();
     for (const [node, args] of parameters) this.session.parameters.set(node, args);
     const renewed = this.withObjects(
       bodies.flatMap((list) => list ?? []),
@@ -136,7 +144,7 @@ export class SemanticModel {
         comparisons: summarize(segment).comparisons,
         derived: new Map(),
       };
-      if (!this.session.exhausted) analyses.set(segment, analysis);
+      if (!this.session.exhausted) kept.set(segment, analysis);
       return analysis;
     });
   }
@@ -363,9 +371,11 @@ function allClasses(
   return result;
 }
 
+type CallSites = Map<FunctionDef, Map<string, Value>>;
+
 /** Per function, the parameters of which at least one call site of the file knows something. */
-function joinCallSites(calls: readonly LocalCall[]): Map<FunctionDef, Map<string, Value>> {
-  const joined = new Map<FunctionDef, Map<string, Value>>();
+function joinCallSites(calls: readonly LocalCall[]): CallSites {
+  const joined: CallSites = new Map();
   for (const { callee, args } of calls) {
     if (callee.kind === 'Lambda') continue;
     let known = joined.get(callee);

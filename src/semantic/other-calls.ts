@@ -10,10 +10,10 @@ import { callModel, isContainer, isKerasModel, withLayer } from './layers';
 import { canonicalName, frameworkOf } from './libraries';
 import { shared } from './lists';
 import { loadedTable, loadedThrough } from './loaded';
-import { assumedByName } from './names';
 import { dottedName } from './program';
 import * as R from './range';
 import { splitParts } from './scales';
+import type { Session } from './session';
 import {
   asQuantity,
   type Instance,
@@ -58,7 +58,7 @@ export function otherCall(
       if (data) return data;
       const framework = frameworkOf(callee.name);
       if (framework === undefined) {
-        const named = calledByName(expr, args);
+        const named = calledByName(evaluator.session, expr, args);
         return named.kind === 'quantity' ? { ...named, madeBy: callee.name } : named;
       }
       const made: Quantity = { ...UNKNOWN, madeBy: callee.name };
@@ -76,17 +76,17 @@ export function otherCall(
         callUnknownMethod(evaluator, expr, callee.receiver, callee.name, args)
       );
     default:
-      return calledByName(expr, args);
+      return calledByName(evaluator.session, expr, args);
   }
 }
 
 /** What is known of a function of another module by its name: `neuron_norm(p)` gives a norm. */
-function calledByName(expr: CallExpr, args: readonly Value[]): Value {
+function calledByName(session: Session, expr: CallExpr, args: readonly Value[]): Value {
   const { callee } = expr;
   const name = callee.kind === 'Name' ? callee.id : callee.kind === 'Attribute' ? callee.name : '';
   // It takes the number out of a tensor.
   if (name === 'item' && args.length === 1) return args[0] ?? UNKNOWN;
-  const assumed = assumedByName(name);
+  const assumed = session.assumedByName(name);
   const isGiven = assumed?.role === 'norm' || assumed?.role === 'deviation' || assumed?.role === 'variance';
   return assumed && isGiven ? assumed : UNKNOWN;
 }
@@ -197,7 +197,7 @@ function callUnknownMethod(
     };
   }
   // A module of the object's own is called like a function, and a norm may be a layer.
-  return receiver.kind === 'object' ? UNKNOWN : calledByName(expr, args);
+  return receiver.kind === 'object' ? UNKNOWN : calledByName(evaluator.session, expr, args);
 }
 
 /** `log.get("count", 0)`: what the mapping holds, or the number that stands for a missing entry. */

@@ -4,8 +4,9 @@ import type { AttributeExpr, ClassDef, Expr, FunctionDef, LambdaExpr, Node } fro
 import type { Condition } from './conditions';
 import type { Environment } from './environment';
 import { canonicalName, functionSignature, moduleSignature } from './libraries';
+import { assumedByName } from './names';
 import type { OperationSite } from './operation-site';
-import { type Framework, joinValues, UNKNOWN, type Value } from './value';
+import { type Framework, joinValues, type Quantity, UNKNOWN, type Value } from './value';
 
 /** What was learned while one function body (or one segment's top level) was analysed. */
 export interface Recording {
@@ -52,7 +53,17 @@ export class Session {
   constructor(
     /** Whose methods an array of unknown origin has, from what the file imports. */
     readonly arrayFramework: Framework | undefined,
+    /**
+     * Whether names, defaults and the calls that this file makes count as evidence. They may raise an alarm; who is told
+     * what a value is at all times must not hear of them.
+     */
+    readonly takesOnTrust: boolean = true,
   ) {}
+
+  /** What a name says about its value, where that counts. */
+  assumedByName(name: string): Quantity | undefined {
+    return this.takesOnTrust ? assumedByName(name) : undefined;
+  }
 
   get exhausted(): boolean {
     return this.steps > STEP_LIMIT;

@@ -11,7 +11,6 @@ import { isContainer } from './layers';
 import { canonicalName } from './libraries';
 import { withLoaded } from './loaded';
 import { touchMatrix } from './matrices';
-import { assumedByName } from './names';
 import { dottedName } from './program';
 import * as R from './range';
 import { selected } from './refine';
@@ -78,7 +77,9 @@ function elementsOf(
   const length = isSelection ? selectedLength(asQuantity(index), term, env) : undefined;
   if (isUnknown(object)) {
     const key =
-      index?.kind === 'string' && index.values.length === 1 ? assumedByName(index.values[0] as string) : undefined;
+      index?.kind === 'string' && index.values.length === 1
+        ? evaluator.session.assumedByName(index.values[0] as string)
+        : undefined;
     const { loaded } = object;
     if (key) return withLoaded(key, loaded);
     const isArray = indices.length > 1 && expr.indices.some(({ kind }) => kind === 'Slice');

@@ -80,6 +80,12 @@ export class PythonParser {
     return segment;
   }
 
+  /** Lets go of all that was parsed: for texts that will not come again. */
+  forgetAll(): void {
+    this.remembered.clear();
+    this.rememberedCharacters = 0;
+  }
+
   private forget(latestCharacters: number): void {
     const limit = Math.max(REMEMBERED_CHARACTERS, latestCharacters);
     for (const text of this.remembered.keys()) {

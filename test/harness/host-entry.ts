@@ -4,7 +4,7 @@ import { afterEach, runTests, type SuiteMessage } from './suite';
 
 declare const NANLENS_REPORT_URL: string;
 
-async function report(message: SuiteMessage): Promise<void> {
+export async function report(message: SuiteMessage): Promise<void> {
   await fetch(NANLENS_REPORT_URL, { method: 'POST', mode: 'no-cors', body: JSON.stringify(message) });
 }
 

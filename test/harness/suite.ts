@@ -4,6 +4,8 @@
 export type SuiteMessage =
   | { readonly type: 'start'; readonly total: number; readonly host: string }
   | { readonly type: 'result'; readonly name: string; readonly milliseconds: number; readonly error?: string }
+  /** What a suite that measures has measured. */
+  | { readonly type: 'note'; readonly note: object }
   | { readonly type: 'end' };
 
 interface Test {

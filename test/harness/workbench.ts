@@ -50,6 +50,25 @@ export class Workbench {
     return workbench;
   }
 
+  /** Opens a .code-workspace file in place of the folder. `name` is its path in the folder. */
+  async openWorkspaceFile(name: string): Promise<void> {
+    const address = new URL(this.settings.address);
+    address.searchParams.delete('folder');
+    address.searchParams.set('workspace', path.join(this.settings.workspace, name));
+    await this.page.goto(address.href);
+    await this.page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor();
+  }
+
+  /** The rows of the view of findings. */
+  findings(): Locator {
+    return this.page.locator('[id="workbench.view.extension.nanlens"] .monaco-list-row');
+  }
+
+  /** A button in the title of the view of findings. */
+  findingsButton(name: string): Locator {
+    return this.page.locator('.part.sidebar').getByRole('button', { name });
+  }
+
   async close(): Promise<void> {
     await this.browser.close();
   }
@@ -83,6 +102,11 @@ export class Workbench {
   }
 
   // Moving about.
+
+  /** The text of one of the examples that lie in the workspace. */
+  readExample(name: string): string {
+    return this.readFile(path.join('examples', name));
+  }
 
   private get quickInput(): Locator {
     return this.page.locator('.quick-input-widget:visible');

@@ -1,7 +1,16 @@
 // Settings of a project: pyproject.toml counts in the editor, at once; what is wrong in it, or in settings.json, is shown there.
 import { assert } from 'chai';
 import * as vscode from 'vscode';
-import { diagnosticsOf, diagnosticsToBe, openFile, replaceText, workspaceFolder, writeFile } from '../harness/editor';
+import {
+  applyCodeAction,
+  codeActions,
+  diagnosticsOf,
+  diagnosticsToBe,
+  openFile,
+  replaceText,
+  workspaceFolder,
+  writeFile,
+} from '../harness/editor';
 import { afterEach, eventually, test } from '../harness/suite';
 
 const hazard =
@@ -145,4 +154,29 @@ test('a bad setting is told of on its line in settings.json', async () => {
   await diagnosticsToBe(document.uri, ['NAN101']);
   await set('ignore', ['NAN4']);
   await messagesToBe(uri, []);
+});
+
+test('a suppression that silences nothing is faded, and a quick fix removes it', async () => {
+  const silenced = hazard.replace('torch.log(p)', 'torch.log(p)  # nanlens: ignore[NAN101, NAN102] p is a mixture');
+  const { document } = await openFile('idle.py', silenced);
+  const [code] = await diagnosticsToBe(document.uri, ['NAN001']);
+  assert.equal(code && document.getText(code.range), 'NAN102');
+  assert.deepEqual(code?.tags, [vscode.DiagnosticTag.Unnecessary]);
+  assert.equal(code?.severity, vscode.DiagnosticSeverity.Hint);
+  const range = code?.range ?? new vscode.Range(0, 0, 0, 0);
+  const actions = await codeActions(document, range);
+  assert.deepEqual(
+    actions.map(({ title }) => title),
+    ['Remove NAN102 from the suppression'],
+  );
+  for (const action of actions) await applyCodeAction(action);
+  assert.include(document.getText(), '# nanlens: ignore[NAN101] p is a mixture');
+  await diagnosticsToBe(document.uri, []);
+  const editor = await vscode.window.showTextDocument(document);
+  await replaceText(editor, 'import torch\nx = 1  # nanlens: ignore[NAN101] why\ny = 2  # nanlens: ignore[NAN1O1]\n');
+  const [idle] = await messagesToBe(document.uri, [/silences nothing/, /no rule is called "NAN1O1"/i]);
+  const [remove] = await codeActions(document, idle?.range ?? range);
+  assert.equal(remove?.title, 'Remove the suppression');
+  if (remove) await applyCodeAction(remove);
+  assert.equal(document.getText(), 'import torch\nx = 1\ny = 2  # nanlens: ignore[NAN1O1]\n');
 });

@@ -102,7 +102,7 @@ function watchesOf(text: string, name: string): { start: Span; end: Span | undef
 }
 
 /** The parenthesis that closes the one before `from`. */
-function closingParenthesis(text: string, from: number): number | undefined {
+export function closingParenthesis(text: string, from: number): number | undefined {
   let depth = 1;
   for (let at = from; at < text.length; at++) {
     const c = text.charAt(at);

@@ -53,9 +53,10 @@ export class SkipWatch {
       this.begin(skip);
       return;
     }
+    open.streak.lastLine = skip.line.number;
+    if (isSameStep(open.streak.last, skip)) return;
     open.streak.last = skip;
     open.streak.count++;
-    open.streak.lastLine = skip.line.number;
     open.prints = 0;
     open.place = null;
   }
@@ -116,6 +117,11 @@ export class SkipWatch {
     else this.streaks[maxStreaks - 1] = streak;
     this.open.set(skip.rank, { streak, prints: 0, place: null });
   }
+}
+
+/** Processes that do not say who they are tell of the same step one after the other; a later skip would lower the scale further. */
+function isSameStep(before: Skip, now: Skip): boolean {
+  return now.to !== null && now.to === before.to && now.to > 1;
 }
 
 /** The scale doubles only after a long row of steps that were made. */

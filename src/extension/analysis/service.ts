@@ -1,7 +1,7 @@
 // Keeps an analysis of every open Python document and notebook: starts it, drops what is stale, tells who listens.
 
 import * as vscode from 'vscode';
-import type { AnalysisResult, Finding } from '../../analyzer/finding';
+import type { AnalysisResult, Finding, Problem } from '../../analyzer/finding';
 import type { EngineClient } from '../engine/client';
 import type { Clock } from '../engine/clock';
 import { type Configurations, relativePath } from '../project/configurations';
@@ -9,7 +9,7 @@ import type { SettingProblem } from '../settings-model';
 import { type FilesBeside, filesBeside, NOTHING_BESIDE } from './beside';
 import { Debouncer } from './debounce';
 import { documentsOf, openSubjects, type Subject, subjectOf } from './scope';
-import { shiftFindings } from './shift';
+import { shiftFindings, shiftProblems } from './shift';
 
 /** What is known of one document. */
 export interface DocumentAnalysis {
@@ -19,7 +19,7 @@ export interface DocumentAnalysis {
   /** Whether the text was analysed at this version; otherwise the findings are older ones moved along. */
   readonly isFresh: boolean;
   readonly findings: readonly Finding[];
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** Milliseconds. */
@@ -29,8 +29,17 @@ export const ANALYSIS_BUDGET = 10_000;
 /** A text that was given up this often is left alone until it is asked for by a person. */
 const MAX_TIMEOUTS = 2;
 
+/** A file, or a notebook, that is open and was analysed. */
+export interface OpenProgram {
+  readonly uri: vscode.Uri;
+  readonly isNotebook: boolean;
+  readonly documents: readonly DocumentAnalysis[];
+}
+
 export interface FindingsChange {
   readonly uri: vscode.Uri;
+  /** The file or notebook that the document is of. */
+  readonly program: vscode.Uri;
   /** Undefined where nothing is known any more. */
   readonly analysis: DocumentAnalysis | undefined;
 }
@@ -103,6 +112,22 @@ export class AnalysisService implements vscode.Disposable {
   noteOn(document: vscode.TextDocument): string | undefined {
     const subject = subjectOf(document);
     return subject && this.entries.get(subject.key)?.note;
+  }
+
+  /** All that is open and was analysed. */
+  openPrograms(): OpenProgram[] {
+    return [...this.entries.values()]
+      .filter(({ documents }) => documents.size > 0)
+      .map(({ subject, documents }) => ({
+        uri: subject.uri,
+        isNotebook: 'notebook' in subject,
+        documents: [...documents.values()],
+      }));
+  }
+
+  /** Whether the file or notebook is open and was analysed. */
+  isKnown(uri: vscode.Uri): boolean {
+    return (this.entries.get(uri.toString())?.documents.size ?? 0) > 0;
   }
 
   /** The pyproject.toml that leaves the document out. */
@@ -226,9 +251,10 @@ export class AnalysisService implements vscode.Disposable {
     const known = entry.documents.get(key);
     if (known) {
       const findings = shiftFindings(known.findings, contentChanges);
-      const analysis = { ...known, document, version: document.version, isFresh: false, findings };
+      const problems = shiftProblems(known.problems, contentChanges);
+      const analysis = { ...known, document, version: document.version, isFresh: false, findings, problems };
       entry.documents.set(key, analysis);
-      this.findingsChanged.fire({ uri: document.uri, analysis });
+      this.findingsChanged.fire({ uri: document.uri, program: entry.subject.uri, analysis });
     }
     this.schedule(entry);
   }
@@ -244,7 +270,7 @@ export class AnalysisService implements vscode.Disposable {
     for (const [key, { document }] of [...entry.documents]) {
       if (present.has(key)) continue;
       entry.documents.delete(key);
-      this.findingsChanged.fire({ uri: document.uri, analysis: undefined });
+      this.findingsChanged.fire({ uri: document.uri, program: entry.subject.uri, analysis: undefined });
     }
     this.schedule(entry);
   }
@@ -331,10 +357,13 @@ export class AnalysisService implements vscode.Disposable {
   private setResults(entry: Entry, results: ReadonlyMap<string, DocumentAnalysis>): void {
     const gone = [...entry.documents].filter(([key]) => !results.has(key));
     entry.documents.clear();
-    for (const [, { document }] of gone) this.findingsChanged.fire({ uri: document.uri, analysis: undefined });
+    const program = entry.subject.uri;
+    for (const [, { document }] of gone) {
+      this.findingsChanged.fire({ uri: document.uri, program, analysis: undefined });
+    }
     for (const [key, analysis] of results) {
       entry.documents.set(key, analysis);
-      this.findingsChanged.fire({ uri: analysis.document.uri, analysis });
+      this.findingsChanged.fire({ uri: analysis.document.uri, program, analysis });
     }
   }
 
@@ -349,8 +378,7 @@ export class AnalysisService implements vscode.Disposable {
 }
 
 function freshAnalysis(document: vscode.TextDocument, version: number, result: AnalysisResult): DocumentAnalysis {
-  const problems = result.problems.map(({ message }) => message);
-  return { document, version, isFresh: true, findings: result.findings, problems };
+  return { document, version, isFresh: true, findings: result.findings, problems: result.problems };
 }
 
 function label(subject: Subject): string {

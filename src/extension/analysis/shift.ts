@@ -1,6 +1,6 @@
 // Keeps spans true while a person types: moves them past an edit, and gives up those that the edit touched.
 
-import type { Finding } from '../../analyzer/finding';
+import type { Finding, Problem } from '../../analyzer/finding';
 import type { Span } from '../../text/span';
 
 /** One replacement, in the offsets of the text before it. */
@@ -26,6 +26,15 @@ export function shiftThrough(span: Span, changes: readonly TextChange[]): Span |
     } else if (rangeOffset < end || (rangeOffset === end && JOINS_LEFT.test(text))) return undefined;
   }
   return { start, end };
+}
+
+/** Problems that have no place, or whose place is still known after the changes. */
+export function shiftProblems(problems: readonly Problem[], changes: readonly TextChange[]): Problem[] {
+  return problems.flatMap((problem) => {
+    const span = problem.span && shiftThrough(problem.span, changes);
+    if (problem.span === undefined) return [problem];
+    return span ? [{ ...problem, span }] : [];
+  });
 }
 
 /** Findings whose place is still known after the changes; their fixes are not, so they have none. */

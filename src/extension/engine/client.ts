@@ -55,6 +55,7 @@ interface Job {
 }
 
 function sizeOf(request: EngineRequest): number {
+  if (request.kind === 'checkFile') return request.bytes.length;
   if (!('program' in request)) return request.text.length;
   return request.program.cells.reduce((sum, cell) => sum + cell.length, 0);
 }
@@ -71,6 +72,7 @@ export class EngineClient {
   private deaths: number[] = [];
   /** Counts starts, so that the remains of an ended one are told from the present one. */
   private generation = 0;
+  private readonly waitingForQuiet: (() => void)[] = [];
 
   constructor(private readonly options: ClientOptions) {}
 
@@ -108,6 +110,12 @@ export class EngineClient {
     });
   }
 
+  /** Resolves once nothing is asked for any more. */
+  whenQuiet(): Promise<void> {
+    const isQuiet = this.disposed || (!this.running && this.queue.length === 0);
+    return isQuiet ? Promise.resolve() : new Promise((resolve) => this.waitingForQuiet.push(resolve));
+  }
+
   /** Drops a request that has not begun. */
   cancelWaiting(key: string): void {
     for (let i = this.queue.length - 1; i >= 0; i--) {
@@ -130,6 +138,7 @@ export class EngineClient {
     this.endWorker();
     this.finish({ kind: 'superseded' });
     for (const job of this.queue.splice(0)) job.settle({ kind: 'superseded' });
+    this.tellState();
   }
 
   private pump(): void {
@@ -143,6 +152,7 @@ export class EngineClient {
   }
 
   private tellState(): void {
+    if (!this.running && this.queue.length === 0) for (const resolve of this.waitingForQuiet.splice(0)) resolve();
     if (!this.disposed) this.options.onState(this.state);
   }
 

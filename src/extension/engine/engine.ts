@@ -2,11 +2,14 @@
 
 import { Analyzer } from '../../analyzer/analyzer';
 import { removeCheckpoints } from '../../analyzer/checkpoints/remove';
+import { removeStep } from '../../analyzer/debug-steps/remove';
+import { hasStep } from '../../analyzer/debug-steps/step';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import { outlineFunctions } from '../../analyzer/function-outline';
 import { neutraliseCell } from '../../analyzer/notebook-magics';
 import { removeRecorder } from '../../analyzer/recorder/remove';
 import type { ParserBinaries } from '../../syntax/parser';
+import { checkFile } from './check-file';
 import { fixUntilStable } from './fix-loop';
 import type { EngineReplies, EngineReply, EngineRequest, Program } from './messages';
 
@@ -23,6 +26,13 @@ export class Engine {
     switch (request.kind) {
       case 'analyze':
         return this.analyze(request.program, request.config);
+      case 'checkFile':
+        try {
+          return checkFile(request, (program, config) => this.analyze(program, config));
+        } finally {
+          // The next one is another file; only what is typed into comes again.
+          this.analyzer.parser.forgetAll();
+        }
       case 'fix':
         return fixUntilStable(request, (program, config) => this.analyze(program, config));
       case 'functions':
@@ -38,6 +48,21 @@ export class Engine {
       case 'removeChecks': {
         const { edits, removed } = removeCheckpoints(request.text);
         return { edits, count: removed, problems: [] };
+      }
+      case 'debugStep': {
+        const { text, step } = request;
+        if (hasStep(text, step)) {
+          const { edits, removed } = removeStep(text, step);
+          return { edits, count: removed, problems: [], isRemoval: true, changed: [] };
+        }
+        const { edits, changed, problems } = this.analyzer.tryStep(text, step);
+        return { edits, count: changed.length, problems, isRemoval: false, changed };
+      }
+      case 'explainValue': {
+        const { program, cell, offset } = request;
+        return program.isNotebook
+          ? this.analyzer.explainNotebookValue(program.cells, cell, offset)
+          : this.analyzer.explainValue(program.cells[cell] ?? '', offset);
       }
       case 'insertRecorder': {
         const { edits, inserted, problems } = this.analyzer.insertRecorder(request.text);

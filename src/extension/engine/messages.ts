@@ -2,9 +2,12 @@
 
 import type { BreakpointPlan } from '../../analyzer/breakpoints/plan';
 import type { CheckStyle, CheckTarget } from '../../analyzer/checkpoints/options';
+import type { ChangedPlace, DebugStep } from '../../analyzer/debug-steps/step';
+import type { ValueExplanation } from '../../analyzer/explain-value/explanation';
 import type { AnalysisConfig, AnalysisResult } from '../../analyzer/finding';
 import type { FunctionOutline } from '../../analyzer/function-outline';
 import type { Edit } from '../../text/edit';
+import type { CheckFileRequest, FileCheck } from './check-file';
 
 /** A Python program: one text, or the code cells of a notebook in their order. */
 export interface Program {
@@ -74,15 +77,33 @@ export interface RemoveRecorderRequest {
   readonly text: string;
 }
 
+/** What is known of the value at a place. */
+export interface ExplainValueRequest {
+  readonly kind: 'explainValue';
+  readonly program: Program;
+  readonly cell: number;
+  readonly offset: number;
+}
+
+/** Try a debugging step on a script, or take it out again where it is in it. */
+export interface DebugStepRequest {
+  readonly kind: 'debugStep';
+  readonly text: string;
+  readonly step: DebugStep;
+}
+
 export type EngineRequest =
   | AnalyzeRequest
+  | CheckFileRequest
   | FixRequest
   | InsertChecksRequest
   | PlanBreakpointsRequest
   | RemoveChecksRequest
   | FunctionsRequest
   | InsertRecorderRequest
-  | RemoveRecorderRequest;
+  | RemoveRecorderRequest
+  | ExplainValueRequest
+  | DebugStepRequest;
 
 /** Edits of one text, sorted and disjoint, with what could not be done in words. */
 export interface EditsReply {
@@ -92,9 +113,16 @@ export interface EditsReply {
   readonly problems: readonly string[];
 }
 
+export interface DebugStepReply extends EditsReply {
+  /** Whether it was in the script, and is taken out. */
+  readonly isRemoval: boolean;
+  readonly changed: readonly ChangedPlace[];
+}
+
 export interface EngineReplies {
   /** One result for each cell. */
   readonly analyze: readonly AnalysisResult[];
+  readonly checkFile: FileCheck;
   readonly fix: EditsReply;
   readonly insertChecks: EditsReply;
   readonly planBreakpoints: BreakpointPlan;
@@ -102,6 +130,8 @@ export interface EngineReplies {
   readonly functions: readonly FunctionOutline[];
   readonly insertRecorder: EditsReply;
   readonly removeRecorder: EditsReply;
+  readonly debugStep: DebugStepReply;
+  readonly explainValue: ValueExplanation | undefined;
 }
 
 export type EngineReply<R extends EngineRequest> = EngineReplies[R['kind']];

@@ -5,12 +5,13 @@ import type { Finding, Fix } from '../../analyzer/finding';
 import { ignoreInFile, ignoreOnLine } from '../../analyzer/suppressions-edits';
 import { documentsOf, subjectOf } from '../analysis/scope';
 import { ANALYSIS_BUDGET, type AnalysisService } from '../analysis/service';
-import { codeOf, SOURCE } from '../diagnostic-model';
+import { codeOf, isAboutComment, SOURCE } from '../diagnostic-model';
 import type { EngineClient } from '../engine/client';
 import type { EditsReply } from '../engine/messages';
 import type { Configurations } from '../project/configurations';
 import { addEdits, rangeOf } from '../ranges';
 import { INSERT_CHECKS_COMMAND, type InsertChecksArguments } from './finite-checks';
+import { EXPLAIN_FINDING_COMMAND } from './rule-pages';
 
 export const FIX_ALL_KIND = vscode.CodeActionKind.SourceFixAll.append('nanlens');
 
@@ -58,7 +59,8 @@ export class CodeActions implements vscode.CodeActionProvider {
       for (const code of new Set(here.map((finding) => finding.code))) {
         actions.push(...this.fixAllOfRule(document, analysis?.findings ?? [], code));
       }
-      actions.push(...here.flatMap((finding) => this.suppressions(document, finding)));
+      const ofRules = here.filter(({ code }) => !isAboutComment(code));
+      actions.push(...ofRules.flatMap((finding) => this.suppressions(document, finding)));
     }
     if (wants(vscode.CodeActionKind.RefactorRewrite)) actions.push(...insertChecks(document, range));
     return actions;
@@ -144,8 +146,17 @@ export class CodeActions implements vscode.CodeActionProvider {
     );
     const top = topOfProgram(document);
     inFile.edit = addEdits(new vscode.WorkspaceEdit(), top, [ignoreInFile(top.getText(), finding.code)]);
-    for (const action of [onLine, inFile]) attach(action, document, finding);
-    return [onLine, inFile];
+    const explanation = new vscode.CodeAction(
+      vscode.l10n.t('Explain {0}', finding.code),
+      vscode.CodeActionKind.QuickFix,
+    );
+    explanation.command = {
+      command: EXPLAIN_FINDING_COMMAND,
+      title: explanation.title,
+      arguments: [{ uri: document.uri, range: rangeOf(document, finding.span), code: finding.code }],
+    };
+    for (const action of [onLine, inFile, explanation]) attach(action, document, finding);
+    return [onLine, inFile, explanation];
   }
 }
 

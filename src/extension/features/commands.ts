@@ -16,6 +16,7 @@ const MENU = [
   'nanlens.showRule',
   'nanlens.restart',
   'nanlens.showOutput',
+  'nanlens.printDebugInformation',
   'nanlens.disableForWorkspace',
 ] as const;
 
@@ -37,6 +38,8 @@ function commandLabel(command: (typeof MENU)[number]): string {
       return vscode.l10n.t('Restart Analysis');
     case 'nanlens.showOutput':
       return vscode.l10n.t('Show Output');
+    case 'nanlens.printDebugInformation':
+      return vscode.l10n.t('Print Debug Information');
     case 'nanlens.disableForWorkspace':
       return vscode.l10n.t('Disable for This Workspace');
   }

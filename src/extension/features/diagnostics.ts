@@ -4,9 +4,21 @@ import * as vscode from 'vscode';
 import type { Severity } from '../../analyzer/finding';
 import type { BlamedLine } from '../../dump/evidence';
 import type { AnalysisService } from '../analysis/service';
-import { type DiagnosticModel, diagnosticModels, RULE_PAGE_SCHEME, rulePagePath, SOURCE } from '../diagnostic-model';
-import { rangeOf } from '../ranges';
+import {
+  codeOf,
+  confidenceSentence,
+  type DiagnosticModel,
+  diagnosticModels,
+  isAboutComment,
+  RULE_PAGE_SCHEME,
+  rulePagePath,
+  SOURCE,
+  worstOf,
+} from '../diagnostic-model';
+import type { PlacedFinding } from '../placed-finding';
+import { rangeAt, rangeOf } from '../ranges';
 import { ruleCatalogue } from '../rule-catalogue';
+import type { CheckedFiles } from '../workspace-check/store';
 import { FrameFiles } from './dump-viewer/frame-files';
 import type { Placed, RunEvidenceStore } from './run-evidence/store';
 import { blamedMessage } from './run-evidence/words';
@@ -22,11 +34,22 @@ export function rulePageUri(code: string): vscode.Uri {
   return vscode.Uri.from({ scheme: RULE_PAGE_SCHEME, path: rulePagePath(code) });
 }
 
-export function registerDiagnostics(service: AnalysisService, evidence: RunEvidenceStore): vscode.Disposable {
-  const publisher = new Publisher(service, evidence);
+export function registerDiagnostics(
+  service: AnalysisService,
+  checked: CheckedFiles,
+  evidence: RunEvidenceStore,
+): vscode.Disposable {
+  const publisher = new Publisher(service, checked, evidence);
   return vscode.Disposable.from(
     publisher,
-    service.onDidChangeFindings(({ uri }) => publisher.publish(uri)),
+    service.onDidChangeFindings(({ uri, program }) => {
+      publisher.publish(uri);
+      // What was said of a notebook as a file gives way to what is said of its cells, and comes back.
+      if (checked.get(program) && program.toString() !== uri.toString()) publisher.publish(program);
+    }),
+    checked.onDidChange((uris) => {
+      for (const uri of uris) publisher.publish(uri);
+    }),
     evidence.onDidChange((files) => {
       for (const file of files) publisher.publish(vscode.Uri.parse(file, true));
     }),
@@ -47,6 +70,7 @@ class Publisher implements vscode.Disposable {
 
   constructor(
     private readonly service: AnalysisService,
+    private readonly checked: CheckedFiles,
     private readonly evidence: RunEvidenceStore,
   ) {}
 
@@ -60,16 +84,25 @@ class Publisher implements vscode.Disposable {
     const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === key);
     if (document) {
       this.turns.delete(key);
-      const models = diagnosticModels(this.service.analysisOf(document)?.findings ?? []);
+      const analysis = this.service.analysisOf(document);
       const lines = isBlamed ? linesOf(document) : [];
-      const findings = models.map((model) => toDiagnostic(document, model));
+      const findings = analysis
+        ? diagnosticModels(analysis.findings, analysis.problems).map((model) => toDiagnostic(document, model))
+        : this.savedFindings(uri);
       this.set(uri, findings, isBlamed ? this.evidence.blamed(key, lines) : [], lines);
     } else if (isBlamed) {
       void this.publishUnopened(uri);
     } else {
       this.turns.delete(key);
-      this.collection.delete(uri);
+      this.set(uri, this.savedFindings(uri), [], []);
     }
+  }
+
+  /** What a check of the workspace found in a file that no editor shows. */
+  private savedFindings(uri: vscode.Uri): vscode.Diagnostic[] {
+    if (this.service.isKnown(uri)) return [];
+    const findings = this.checked.get(uri)?.findings ?? [];
+    return worstOf(findings).map((finding) => savedDiagnostic(uri, finding));
   }
 
   private async publishUnopened(uri: vscode.Uri): Promise<void> {
@@ -79,7 +112,7 @@ class Publisher implements vscode.Disposable {
     const lines = (await FrameFiles.lines(uri)) ?? [];
     if (this.turns.get(key) !== turn) return;
     this.turns.delete(key);
-    this.set(uri, [], this.evidence.blamed(key, lines), lines);
+    this.set(uri, this.savedFindings(uri), this.evidence.blamed(key, lines), lines);
   }
 
   /** Raises the findings of blamed lines; a blamed line that has none gets a diagnostic of its own. */
@@ -90,8 +123,9 @@ class Publisher implements vscode.Disposable {
     lines: readonly string[],
   ): void {
     const own = blamed.flatMap((one) => {
-      const here = findings.filter(({ range }) => range.start.line <= one.line - 1 && range.end.line >= one.line - 1);
-      const named = here.filter(({ code }) => one.evidence.rules.includes(codeText(code)));
+      const ofRules = findings.filter(({ code }) => code !== undefined && !isAboutComment(codeOf(code)));
+      const here = ofRules.filter(({ range }) => range.start.line <= one.line - 1 && range.end.line >= one.line - 1);
+      const named = here.filter(({ code }) => one.evidence.rules.includes(codeOf(code)));
       const raised = named.length > 0 ? named : here;
       for (const finding of raised) raise(finding, one);
       return raised.length > 0 ? [] : [blamedDiagnostic(one, lines[one.line - 1] ?? '')];
@@ -105,10 +139,28 @@ class Publisher implements vscode.Disposable {
 function toDiagnostic(document: vscode.TextDocument, model: DiagnosticModel): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(rangeOf(document, model.span), model.message, SEVERITIES[model.severity]);
   diagnostic.source = SOURCE;
-  diagnostic.code = { value: model.code, target: rulePageUri(model.code) };
+  if (model.code !== undefined) diagnostic.code = { value: model.code, target: rulePageUri(model.code) };
+  if (model.isUnnecessary) diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
   diagnostic.relatedInformation = model.related.map(
     ({ span, message }) =>
       new vscode.DiagnosticRelatedInformation(new vscode.Location(document.uri, rangeOf(document, span)), message),
+  );
+  return diagnostic;
+}
+
+/** Of a notebook, it stands on the cell's lines in the file, and its words say which cell. */
+function savedDiagnostic(uri: vscode.Uri, finding: PlacedFinding): vscode.Diagnostic {
+  const words = `${finding.message} ${confidenceSentence(finding.confidence)}`;
+  const message =
+    finding.cell === undefined
+      ? words
+      : vscode.l10n.t('Cell {0}, line {1}: {2}', finding.cell, finding.place.start.line + 1, words);
+  const diagnostic = new vscode.Diagnostic(rangeAt(finding.placeInFile), message, SEVERITIES[finding.severity]);
+  diagnostic.source = SOURCE;
+  diagnostic.code = { value: finding.code, target: rulePageUri(finding.code) };
+  diagnostic.relatedInformation = finding.related.map(
+    ({ placeInFile, message: words }) =>
+      new vscode.DiagnosticRelatedInformation(new vscode.Location(uri, rangeAt(placeInFile)), words),
   );
   return diagnostic;
 }
@@ -139,10 +191,6 @@ function relatedRun(dump: vscode.Uri): vscode.DiagnosticRelatedInformation {
     new vscode.Location(dump, start),
     vscode.l10n.t('the run that shows it'),
   );
-}
-
-function codeText(code: vscode.Diagnostic['code']): string {
-  return String(typeof code === 'object' ? code.value : (code ?? ''));
 }
 
 function nameOf(uri: vscode.Uri): string {

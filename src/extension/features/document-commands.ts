@@ -18,11 +18,28 @@ export function refuse(message: string): void {
 /** The document that is named, or the one that is edited; undefined, and told, where it is no Python of ours. */
 export async function pythonDocument(uri: vscode.Uri | undefined): Promise<vscode.TextDocument | undefined> {
   const open = uri && vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
-  const document =
-    open ?? (uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document);
+  const document = open ?? (uri ? await vscode.workspace.openTextDocument(uri) : documentAtHand());
   if (document && subjectOf(document)) return document;
   refuse(vscode.l10n.t('open a Python file or a Python notebook cell first.'));
   return undefined;
+}
+
+let lastEdited: vscode.TextDocument | undefined;
+
+/** Where a page has the focus, a walkthrough above all, the Python that was edited last is meant. */
+function documentAtHand(): vscode.TextDocument | undefined {
+  const { activeTextEditor } = vscode.window;
+  if (activeTextEditor) return activeTextEditor.document;
+  return lastEdited && !lastEdited.isClosed ? lastEdited : undefined;
+}
+
+/** Keeps in mind which Python was edited last. */
+export function rememberLastEdited(): vscode.Disposable {
+  const remember = (editor: vscode.TextEditor | undefined): void => {
+    if (editor?.document.languageId === 'python') lastEdited = editor.document;
+  };
+  remember(vscode.window.activeTextEditor);
+  return vscode.window.onDidChangeActiveTextEditor(remember);
 }
 
 /** The engine's answer, with what could not be done in the log; undefined, and told, where there is none. */

@@ -69,7 +69,7 @@ function statusOf(document: vscode.TextDocument, service: AnalysisService, engin
         : vscode.l10n.t('NaN Lens: {0} findings', count);
   return analysis.problems.length === 0
     ? { text, command: showCommands }
-    : { text, detail: analysis.problems.join(' '), command: showCommands };
+    : { text, detail: analysis.problems.map(({ message }) => message).join(' '), command: showCommands };
 }
 
 export class LanguageStatus implements vscode.Disposable {

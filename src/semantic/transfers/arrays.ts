@@ -1,6 +1,6 @@
 // Transfer functions of operations that make, fill, convert, select and put together arrays.
 
-import { derive, type Transfer, unary } from '../derive';
+import { derive, type Operands, type Transfer, unary } from '../derive';
 import { type DType, dtypeNamed, roundTo } from '../dtype';
 import type { Range } from '../range';
 import * as R from '../range';
@@ -27,13 +27,20 @@ function cast(dtype: DType): Transfer {
     const given = operands.get('x');
     const x = given?.kind === 'string' ? numberIn(given.values) : asQuantity(given);
     const n = literalNumber(x);
-    const range = n === undefined ? x.range : R.constant(dtype === 'integer' ? Math.trunc(n) : roundTo(n, dtype));
+    const stored = (value: number): number => (dtype === 'integer' ? Math.trunc(value) : roundTo(value, dtype));
+    const range = n === undefined ? storedRange(x.range, stored) : R.constant(stored(n));
     const result = derive(operands.framework, [x], { range, dtype, role: x.role });
     // A Python number stays one.
     return operands.framework === 'python' && x.holder !== 'tensor'
       ? { ...result, holder: 'scalar', framework: 'python' }
       : result;
   };
+}
+
+function storedRange(r: Range, stored: (value: number) => number): Range {
+  const [lo, hi] = [stored(r.lo), stored(r.hi)];
+  // Of what lies between 0 and 1, whole numbers leave 0.
+  return { ...r, lo, hi, excludesZero: r.excludesZero && stored(0.5) !== 0 };
 }
 
 /** `float("inf")` */
@@ -212,16 +219,20 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
     // randint(high) has one number; randint(low, high) two.
     const first = literalNumber(operands.get('low'));
     const second = literalNumber(operands.get('high'));
-    const lo = second === undefined ? 0 : first;
+    const high = operands.get('high');
+    const hasBoth = second !== undefined || (high !== undefined && operands.get('size') !== undefined);
+    // `randint(10, x)`: x may be the shape as well as the end.
+    const isEither = !hasBoth && high?.kind === 'quantity';
+    const lo = hasBoth ? first : isEither ? Math.min(0, first ?? -INF) : 0;
     return derive(operands.framework, [], {
-      range: R.range(lo ?? -INF, second ?? first ?? INF, lo === undefined ? 0 : 2, 0),
+      range: R.range(lo ?? -INF, (hasBoth || isEither ? second : first) ?? INF, lo === undefined ? 0 : 2, 0),
       dtype: 'integer',
       role: 'class-ids',
     });
   },
   arange: (operands) => {
     const end = operands.get('end');
-    const start = end === undefined ? 0 : literalNumber(operands.get('start'));
+    const start = goesDown(operands) ? undefined : end === undefined ? 0 : literalNumber(operands.get('start'));
     return derive(operands.framework, [], { range: start === undefined ? R.ANY : R.range(start, INF, 2, 0) });
   },
   range: (operands) => {
@@ -233,7 +244,7 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
       holder: 'scalar',
       framework: 'python',
       dtype: 'integer',
-      range: start === undefined ? R.ANY : R.range(start, INF, 2, 0),
+      range: start === undefined || goesDown(operands) ? R.ANY : R.range(start, INF, 2, 0),
     };
     return {
       kind: 'list',
@@ -280,6 +291,12 @@ export const ARRAYS: Readonly<Record<string, Transfer>> = {
   cast_integer: cast('integer'),
   cast_bool: (operands) => ({ ...asQuantity(cast('bool')(operands)), range: R.UNIT, role: 'mask' }),
 };
+
+/** Whether a sequence of numbers may have a step that is not above 0. */
+function goesDown(operands: Operands): boolean {
+  const step = operands.get('step');
+  return step !== undefined && !((literalNumber(step) ?? 0) > 0);
+}
 
 /** A list of which it is not known how long it is. */
 export const EMPTY_OR_NOT: Range = R.range(0, INF, 0, 0);

@@ -40,15 +40,30 @@ function scaled(x: Range, factor: number): Range {
   return { ...x, lo: x.lo * factor, hi: x.hi * factor };
 }
 
-function logRange(x: Range): Range {
+function logRange(x: Range, f: (x: number) => number): Range {
   if (x.lo < 0) return R.ANY;
-  return R.monotone(x, Math.log);
+  return R.monotone(x, f);
 }
 
-function tanhRange(x: Range): Range {
+/** A curve from -1 to 1 through 0, of which two bounds are known. */
+function sigmoidalRange(x: Range, nearer: (x: number) => number, farther: (x: number) => number): Range {
   // Of scores around 0 some are exactly 0: padding, dead units.
   if (!R.isKnown(x)) return { ...R.range(-1, 1, 2, 2), reachesZero: 1 };
-  return R.odd(x, Math.tanh);
+  return { ...x, lo: x.lo < 0 ? farther(x.lo) : nearer(x.lo), hi: x.hi < 0 ? nearer(x.hi) : farther(x.hi) };
+}
+
+/** Nearer to its end than the hyperbolic tangent is. */
+function erfRange(x: Range): Range {
+  const isExact = (end: number): boolean => end === 0 || !Number.isFinite(end);
+  const r = sigmoidalRange(x, Math.tanh, Math.sign);
+  if (!R.isKnown(x)) return r;
+  return { ...r, reachesLo: isExact(x.lo) ? r.reachesLo : 0, reachesHi: isExact(x.hi) ? r.reachesHi : 0 };
+}
+
+/** To a whole number, in whichever direction. */
+function roundedRange(x: Range): Range {
+  const [lo, hi] = [Math.floor(x.lo), Math.ceil(x.hi)];
+  return R.range(lo, hi, lo === x.lo ? x.reachesLo : 0, hi === x.hi ? x.reachesHi : 0);
 }
 
 /** A sine or cosine that has a crest where x is `crest`: of angles in a known interval, what it takes there. */
@@ -110,9 +125,9 @@ const where: Transfer = (operands) => {
 const logSoftmax = fixed(R.range(-INF, 0, 2, 2), { role: 'log-probabilities' });
 
 export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
-  log: unary(logRange),
-  log2: unary(logRange),
-  log10: unary(logRange),
+  log: unary((x) => logRange(x, Math.log)),
+  log2: unary((x) => logRange(x, Math.log2)),
+  log10: unary((x) => logRange(x, Math.log10)),
   log1p: unary((x) => (x.lo >= -1 ? R.monotone(x, Math.log1p) : R.ANY)),
   logit: fixed(R.ANY),
   xlogy: fixed(R.ANY),
@@ -129,7 +144,9 @@ export const ELEMENTWISE: Readonly<Record<string, Transfer>> = {
     return { ...asQuantity(logSoftmax(operands)), ...(hasInfinity ? { hasInfinity } : {}) };
   },
   sigmoid: unary(sigmoidRange, { role: 'probabilities' }),
-  tanh: unary(tanhRange),
+  tanh: unary((x) => sigmoidalRange(x, Math.tanh, Math.tanh)),
+  erf: unary(erfRange),
+  rounded: unary(roundedRange),
   sine: unary((x) => waveRange(x, Math.sin, Math.PI / 2)),
   cosine: unary((x) => waveRange(x, Math.cos, 0)),
   sign: fixed({ ...R.range(-1, 1, 2, 2), reachesZero: 1 }),

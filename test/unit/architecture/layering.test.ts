@@ -16,12 +16,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   project: ['text', 'analyzer'],
   dump: ['text'],
   protocol: ['text', 'dump'],
-  cli: ['text', 'analyzer', 'project', 'dump'],
-  extension: ['text', 'analyzer', 'project', 'dump', 'protocol'],
+  agent: ['text', 'analyzer', 'project', 'dump'],
+  cli: ['text', 'analyzer', 'project', 'dump', 'agent'],
+  extension: ['text', 'analyzer', 'project', 'dump', 'protocol', 'agent'],
   webview: ['protocol'],
 };
 
-const PURE = ['text', 'syntax', 'semantic', 'rules', 'analyzer', 'project', 'dump', 'protocol'];
+const PURE = ['text', 'syntax', 'semantic', 'rules', 'analyzer', 'project', 'dump', 'protocol', 'agent'];
 
 /** The vocabulary of findings: types that rules speak and the facade passes on. It imports nothing above `text`. */
 const VOCABULARY = 'src/analyzer/finding';
@@ -31,6 +32,7 @@ const PARSER_TYPES = 'src/syntax/parser';
 
 /** Packages that the pure layers may use: they run wherever JavaScript runs. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  text: ['diff'],
   syntax: ['web-tree-sitter'],
   project: ['ignore', 'toml-eslint-parser'],
   dump: ['valibot', '@bufbuild/protobuf'],

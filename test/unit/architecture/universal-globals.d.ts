@@ -31,3 +31,20 @@ interface DecompressionStream {
   };
 }
 declare const DecompressionStream: { new (format: 'gzip'): DecompressionStream };
+
+declare function atob(base64: string): string;
+
+declare namespace WebAssembly {
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  type Exports = Record<string, unknown>;
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module);
+    readonly exports: Exports;
+  }
+}

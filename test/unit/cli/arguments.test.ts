@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CommandSpec, commandHelp, parseArguments, UsageError, wrap } from '../../../src/cli/arguments';
-import { closest, editDistance } from '../../../src/project/closest';
+import { closest, editDistance } from '../../../src/text/closest';
 import { Workspace } from './harness';
 
 const command: CommandSpec = {

@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { configureFindings } from '../../../src/analyzer/config';
 import type { AnalysisResult, Finding, RuleInfo } from '../../../src/analyzer/finding';
 import { checkpointerOf } from '../../../src/cli/checkpointer';
@@ -160,6 +161,7 @@ export async function runIn(folder: string, argv: readonly string[], options: Ru
     stdin: (async function* () {
       yield options.stdin ?? '';
     })(),
+    stdout: new PassThrough(),
     version: '1.2.3',
     rules: options.rules,
     createEngine: async () => options.engine,

@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { version } from '../../../package.json';
+import { bundleCli } from './bundled';
 import { Workspace } from './harness';
 
 const LATE_CLIP = [
@@ -44,17 +45,7 @@ let program = '';
 
 before(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'nanlens-cli-'));
-  program = path.join(folder, 'cli.js');
-  const script = `
-    import path from 'node:path';
-    import * as esbuild from 'esbuild';
-    import { bundles, copyWasm } from './scripts/bundles.mjs';
-    const outfile = ${JSON.stringify(program)};
-    const bundle = bundles.find((candidate) => candidate.outfile === 'dist/cli.js');
-    await esbuild.build({ ...bundle, outfile });
-    copyWasm(path.dirname(outfile));`;
-  const built = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
-  assert.equal(built.status, 0, built.stderr);
+  program = bundleCli(folder);
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -249,7 +240,7 @@ describe('the package of npm', () => {
     Workspace.with({ 'train.py': LATE_CLIP }, async (workspace) => {
       const tree = path.join(folder, 'tree');
       mkdirSync(path.join(tree, 'dist'), { recursive: true });
-      await copyFile(program, path.join(tree, 'dist/cli.js'));
+      for (const name of ['cli.js', 'mcp.js']) await copyFile(path.join(folder, name), path.join(tree, 'dist', name));
       for (const name of ['package.json', '.npmignore', 'README.md', 'CHANGELOG.md', 'LICENSE', 'media', 'src/text']) {
         cpSync(name, path.join(tree, name), { recursive: true });
       }
@@ -262,10 +253,20 @@ describe('the package of npm', () => {
       run('tar', ['-xzf', archive], folder);
       const root = path.join(folder, 'package');
       const files = run('tar', ['-tzf', archive], folder).trim().split('\n');
-      assert.deepEqual(
-        files.filter((file) => !/^package\/[\w.]+$/.test(file)),
-        ['package/dist/cli.js'],
+      assert.deepEqual(files.filter((file) => !/^package\/[\w.]+$/.test(file)).sort(), [
+        'package/dist/cli.js',
+        'package/dist/mcp.js',
+      ]);
+      const empty = path.join(folder, 'empty');
+      mkdirSync(empty);
+      run(
+        'npm',
+        ['install', '--offline', '--no-audit', '--no-fund', '--prefix', empty, path.resolve(folder, archive)],
+        empty,
       );
+      const installed = path.join(empty, 'node_modules/.bin/nanlens');
+      assert.equal(run(installed, ['--version'], empty), `nanlens ${version}\n`);
+      assert.match(run(installed, ['check', '--exit-zero'], workspace.folder), /^train\.py:10:13: NAN401 /);
       const cli = path.join(root, 'dist/cli.js');
       assert.match(
         run(process.execPath, [cli, 'recorder', '--insert', 'train.py'], workspace.folder),

@@ -94,3 +94,14 @@ test('of more streaks than are kept the last is there', () => {
   assert.ok(watch.streaks.length < 1000);
   assert.equal(watch.streaks.at(-1)?.first.line.number, 999);
 });
+
+test('processes that tell of the same step one after the other skipped it once', () => {
+  const watch = new SkipWatch();
+  watch.print(null, '1');
+  for (let i = 0; i < 16; i++) skip(watch, i, null, 256);
+  for (let i = 16; i < 32; i++) skip(watch, i, null, 128);
+  watch.print(null, '4');
+  watch.print(null, '5');
+  for (let i = 0; i < 6; i++) skip(watch, 32 + i, null, 2 ** (6 - i));
+  assert.deepEqual(ends(watch), ['2 settled', '6 fatal']);
+});

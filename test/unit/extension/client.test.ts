@@ -204,3 +204,19 @@ test('after disposal nothing is left running', async () => {
     true,
   );
 });
+
+test('whoever may wait goes on once nothing is asked for, and when the client ends', async () => {
+  const { client } = setUp('answers');
+  const order: string[] = [];
+  await client.whenQuiet();
+  const first = client.request('a', analyze('a'), 1000).then(() => order.push('a'));
+  const second = client.request('b', analyze('b'), 1000).then(() => order.push('b'));
+  const quiet = client.whenQuiet().then(() => order.push('quiet'));
+  await Promise.all([first, second, quiet]);
+  assert.deepEqual(order, ['a', 'b', 'quiet']);
+  const { client: stuck } = setUp('hangs');
+  void stuck.request('a', analyze('a'), 1000);
+  const ended = stuck.whenQuiet();
+  stuck.dispose();
+  await ended;
+});

@@ -32,6 +32,7 @@ const nothing: RawSettings = {
   checkStyle: undefined,
   sequentialHooks: undefined,
   dumpNotice: undefined,
+  hoverValues: undefined,
 };
 
 test('settings that nobody wrote are the defaults, without complaints', () => {
@@ -42,6 +43,7 @@ test('settings that nobody wrote are the defaults, without complaints', () => {
     checkStyle: 'raise',
     sequentialHooks: false,
     dumpNotice: 'statusBar',
+    hoverValues: true,
     problems: [],
   });
 });
@@ -58,6 +60,7 @@ test('settings are taken as they are written', () => {
       checkStyle: 'print',
       sequentialHooks: true,
       dumpNotice: 'off',
+      hoverValues: false,
     },
     rules,
   );
@@ -153,9 +156,24 @@ test('a diagnostic says how sure it is', () => {
       message: 'It is so. Confidence: possible, not proven.',
       severity: 'hint',
       code: 'NAN101',
+      isUnnecessary: false,
       related: [{ span: { start: 0, end: 1 }, message: 'because' }],
     },
   ]);
+});
+
+test('a problem that has a place is a diagnostic, and what is there for nothing is faded', () => {
+  const models = diagnosticModels(
+    [{ ...finding(3, 'hint'), code: 'NAN001' }],
+    [{ message: 'this is wrong', span: { start: 0, end: 2 } }, { message: 'something is missing' }],
+  );
+  assert.deepEqual(
+    models.map(({ message, code, isUnnecessary }) => [message, code, isUnnecessary]),
+    [
+      ['This is wrong.', undefined, false],
+      ['It is so.', 'NAN001', true],
+    ],
+  );
 });
 
 test('of too many findings the least severe are left out, and the rest stay in order of place', () => {

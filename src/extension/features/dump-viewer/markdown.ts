@@ -12,6 +12,7 @@ import type {
   SeriesView,
   TensorSummary,
 } from '../../../protocol/dump-view';
+import { code, fenced, plain } from '../../quoted-markdown';
 
 /** Rows before and after the first bad one. */
 const rowsAround = 3;
@@ -208,37 +209,9 @@ function codeOrNull(text: string | null): string | null {
   return text === null ? null : code(text);
 }
 
-/** Inline code whose fence is longer than any run of backticks inside. */
-function code(text: string): string {
-  const flat = text.replace(/\s+/g, ' ').trim() || ' ';
-  const fence = '`'.repeat(longestRun(flat) + 1);
-  const pad = flat.startsWith('`') || flat.endsWith('`') ? ' ' : '';
-  return `${fence}${pad}${flat}${pad}${fence}`;
-}
-
-function fenced(text: string, language: string): string[] {
-  const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return [`${fence}${language}`, text.replace(/\r\n?/g, '\n'), fence];
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-}
-
 /** Backticks of a verdict mark code; everything else is plain. */
 function verdictText(sentence: string): string {
   const parts = sentence.split('`');
   if (parts.length % 2 === 0) return plain(sentence);
   return parts.map((part, i) => (i % 2 === 1 ? code(part) : plain(part))).join('');
-}
-
-/** Text in which no character means anything to Markdown or to the site that shows it. */
-function plain(text: string): string {
-  return (
-    text
-      .replace(/\s+/g, ' ')
-      // A backslash does not stop mentions, references and bare addresses; an entity does.
-      .replace(/[@#&<>]|(?<=:)\/(?=\/)|(?<=\bwww)\./gi, (character) => `&#${character.charCodeAt(0)};`)
-      .replace(/[\\`*_{}[\]|~]/g, (character) => `\\${character}`)
-  );
 }

@@ -1,0 +1,67 @@
+// How it feels to type beside NaN Lens, measured in a real VS Code: node bench/editor.mjs writes bench/editor.md
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { build } from '../scripts/build.mjs';
+import { root } from '../scripts/bundles.mjs';
+import { measuredCommit } from '../scripts/commit.mjs';
+import { runHostSuite } from '../scripts/host.mjs';
+import { cacheDir } from '../scripts/setup/cache.mjs';
+import { runMain, Trouble } from '../scripts/setup/report.mjs';
+
+const longScript = 'torch/testing/_internal/common_quantization.py';
+const manyFolder = 'torch/nn/modules';
+const many = 50;
+
+function packages() {
+  const python = path.join(cacheDir, 'venv/bin/python');
+  const run = spawnSync(python, ['-c', "import sysconfig; print(sysconfig.get_paths()['purelib'])"], {
+    encoding: 'utf8',
+  });
+  if (run.status !== 0) throw new Trouble('The tests have not set up their Python yet: run npm test first');
+  return run.stdout.trim();
+}
+
+/** Real training code of an installed torch. */
+function prepare(workspace) {
+  const from = packages();
+  const folder = path.join(workspace, 'bench/many');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(path.join(from, longScript), path.join(workspace, 'bench/long.py'));
+  const files = [manyFolder, 'torch/optim', 'torch/distributions'].flatMap((name) =>
+    readdirSync(path.join(from, name))
+      .filter((file) => file.endsWith('.py') && readFileSync(path.join(from, name, file), 'utf8').length > 4000)
+      .map((file) => path.join(from, name, file)),
+  );
+  for (const file of files.slice(0, many)) copyFileSync(file, path.join(folder, path.basename(file)));
+}
+
+await runMain(async () => {
+  const load = os.loadavg()[0].toFixed(1);
+  await build();
+  const figures = {};
+  const { failed } = await runHostSuite('node', {
+    files: ['bench/editor-suite.ts'],
+    prepare,
+    onNote: (note) => Object.assign(figures, note),
+  });
+  if (failed > 0) throw new Trouble('It could not be measured');
+  const ms = (value) => `${Math.round(value)} ms`;
+  const cpu = os.cpus()[0]?.model.trim() ?? 'unknown processor';
+  writeFileSync(
+    path.join(root, 'bench/editor.md'),
+    `# What typing beside NaN Lens costs
+
+Written by \`node bench/editor.mjs\` at commit ${measuredCommit()}, in a real VS Code: its server and a browser without a
+display share ${os.cpus().length} cores of ${cpu} with all that is measured, with a load of ${load} when it began.
+
+- From a key to its findings, in a script of ${figures.lines.toLocaleString('en')} lines, the 100 ms after the last key included: median
+  ${ms(figures.median)}, 95 % ${ms(figures.p95)}, longest ${ms(figures.longest)}, of ${figures.keys} keys at five places. From the command that types to the diagnostics that an
+  extension is told of.
+- The extension host answered late (other extensions included) by ${figures.blockedP99.toFixed(1)} ms in 99 % of all cases, ${figures.blockedLongest.toFixed(1)} ms at most.
+- ${figures.files} files with ${figures.fileLines.toLocaleString('en')} lines open: ${Math.round(figures.memory / 1024 ** 2)} MB more in the process of the extension host, the documents themselves included.
+`,
+  );
+  console.log(JSON.stringify(figures, null, 2));
+});
