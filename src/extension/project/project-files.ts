@@ -17,6 +17,8 @@ const FILE_NAME = 'pyproject.toml';
 /** Milliseconds. */
 const TYPING_PAUSE = 150;
 const LONGEST_WAIT = 1000;
+/** A folder that was only just made may be watched too late for what is written to it first. */
+const SECOND_LOOK = 1500;
 /** Bytes; above this it is no such file. */
 const LONGEST_FILE = 2_000_000;
 const LONGEST_BASELINE = 50_000_000;
@@ -49,6 +51,7 @@ export class ProjectFiles implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[] = [];
   /** Folders outside the workspace, which its watcher does not see. */
   private readonly watched = new Map<string, vscode.Disposable>();
+  private readonly secondLooks = new Set<() => void>();
   /** The pyproject.toml that names a baseline, by the baseline's address. */
   private readonly namedBy = new Map<string, vscode.Uri>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
@@ -59,7 +62,7 @@ export class ProjectFiles implements vscode.Disposable {
   /** Fires with the address of a file that was read, or is gone. */
   readonly onDidRead = this.wasRead.event;
 
-  constructor(clock: Clock) {
+  constructor(private readonly clock: Clock) {
     this.debouncer = new Debouncer(clock, TYPING_PAUSE, LONGEST_WAIT);
     this.subscriptions.push(
       this.changed,
@@ -70,12 +73,17 @@ export class ProjectFiles implements vscode.Disposable {
         if (contentChanges.length > 0) this.schedule(document.uri);
       }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.schedule(uri)),
+      // Not every file system tells of its changes.
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) this.refresh();
+      }),
     );
     for (const { uri } of vscode.workspace.textDocuments) this.look(uri);
   }
 
   dispose(): void {
     this.debouncer.cancelAll();
+    for (const cancel of this.secondLooks) cancel();
     for (const subscription of [...this.subscriptions, ...this.watched.values()]) subscription.dispose();
   }
 
@@ -108,6 +116,11 @@ export class ProjectFiles implements vscode.Disposable {
     const known = this.known.get(uri.toString());
     if (known) return known.file;
     if (!vscode.workspace.getWorkspaceFolder(uri)) this.watchFolder(folder);
+    const cancel = this.clock.after(SECOND_LOOK, () => {
+      this.secondLooks.delete(cancel);
+      void this.readAgain(uri);
+    });
+    this.secondLooks.add(cancel);
     return this.read(uri, undefined);
   }
 
