@@ -181,7 +181,8 @@ function rulePageIsShown(): boolean {
       ({ input }) =>
         input instanceof vscode.TabInputCustom &&
         input.viewType === 'vscode.markdown.preview.editor' &&
-        input.uri.toString() === rulePage.toString(),
+        // A finding's own evidence stands in the query.
+        input.uri.with({ query: '' }).toString() === rulePage.toString(),
     );
 }
 

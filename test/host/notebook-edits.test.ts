@@ -11,7 +11,7 @@ const rounds = 1000;
 /** Each is a test of its own, with a notebook of its own. */
 const parts = 10;
 /** Edits come faster than the analysis answers; after so many it is given the time. */
-const burst = 20;
+const burst = 25;
 
 async function freshAnalyzer(): Promise<Analyzer> {
   const extension = vscode.extensions.getExtension('nanlens.nanlens');
@@ -35,10 +35,9 @@ async function apply(notebook: vscode.NotebookDocument, random: Random): Promise
       ]);
       break;
     case 1: {
-      const next = Math.min(at + 1, notebook.cellCount - 1);
-      const texts = [notebook.cellAt(next), cell].map(({ document }) => newCell(document.getText()));
-      if (next > at)
-        edit.set(notebook.uri, [vscode.NotebookEdit.replaceCells(new vscode.NotebookRange(at, next + 1), texts)]);
+      const first = Math.min(at, notebook.cellCount - 2);
+      const swapped = [first + 1, first].map((index) => newCell(notebook.cellAt(index).document.getText()));
+      edit.set(notebook.uri, [vscode.NotebookEdit.replaceCells(new vscode.NotebookRange(first, first + 2), swapped)]);
       break;
     }
     default: {
@@ -77,7 +76,11 @@ function wanted(notebook: vscode.NotebookDocument, analyzer: Analyzer): string {
   const texts = notebook.getCells().map(({ document }) => document.getText());
   const results = analyzer.analyzeNotebook(texts, DEFAULT_CONFIG);
   return JSON.stringify(
-    results.map(({ findings }) => findings.map(({ code, span }) => `${code}@${span.start}-${span.end}`).sort()),
+    results.map(({ findings, problems }) => {
+      // A suppression that cannot mean what its writer meant is shown in its place.
+      const told = problems.flatMap(({ span }) => (span ? [`undefined@${span.start}-${span.end}`] : []));
+      return [...findings.map(({ code, span }) => `${code}@${span.start}-${span.end}`), ...told].sort();
+    }),
   );
 }
 

@@ -315,8 +315,8 @@ test('a fix is applied from the view, in an editor where it can be undone', asyn
   const uri = await writeFile('mend.py', logits);
   await checkScratch();
   await diagnosticsToBe(uri, ['NAN101']);
-  const [node] = await shown('finding');
-  assert.isTrue(node?.finding.isFixable);
+  const node = await eventually('the finding in the view', async () => (await shown('finding'))[0]);
+  assert.isTrue(node.finding.isFixable);
   const fixing = vscode.commands.executeCommand('nanlens.fixListedFinding', node);
   const accepting = eventually('the file is changed', async () => {
     await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
