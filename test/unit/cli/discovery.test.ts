@@ -135,7 +135,9 @@ describe('discovery', () => {
       const tree: FileTree = {
         ...disk,
         list: (folder) =>
-          folder.endsWith('/b') ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' })) : disk.list(folder),
+          folder.endsWith('/b')
+            ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
+            : disk.list(folder),
       };
       const result = await discover(['.', 'missing.py', 'self.py', '/dev/null'], { cwd: workspace.folder, tree });
       assert.deepEqual(found(result), ['a/x.py']);
