@@ -1,4 +1,4 @@
-// A notebook of 100 cells, edited at random for 1,000 rounds: when it is at rest, what is shown is what a fresh analysis finds.
+// A notebook of 100 cells, edited at random for 300 rounds: when it is at rest, what is shown is what a fresh analysis finds.
 import { assert } from 'chai';
 import * as vscode from 'vscode';
 import { Analyzer } from '../../src/analyzer/analyzer';
@@ -7,9 +7,10 @@ import { codeOf, diagnosticsOf, writeFile } from '../harness/editor';
 import { edited, Random, sourceOf } from '../harness/random-notebook';
 import { eventually, test } from '../harness/suite';
 
-const rounds = 1000;
+/** The same property is held for 1,000 rounds by test/unit/analyzer/notebook-edits.test.ts, where nothing has to be drawn. */
+const rounds = 300;
 /** Each is a test of its own, with a notebook of its own. */
-const parts = 10;
+const parts = 6;
 /** Edits come faster than the analysis answers; after so many it is given the time. */
 const burst = 25;
 
