@@ -173,7 +173,7 @@ function afterSuppressions(
   config: AnalysisConfig,
   isComplete: boolean,
 ): AnalysisResult {
-  const statements = found.length > 0 ? statementSpans(module) : [];
+  const statements = statementSpans(module, found);
   const report = (findings: readonly Finding[]): readonly Finding[] =>
     newFindings(withFlaggedText(findings, module.text, statements), config.baseline ?? []);
   if (!/nanlens|noqa/i.test(module.text)) return { findings: report(configureFindings(found, config)), problems: [] };

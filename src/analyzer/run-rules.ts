@@ -139,6 +139,7 @@ function segmentReports(rule: Rule, model: SemanticModel, segment: Segment, unit
 /** Training graphs, built when a rule first asks and kept with the segment's analysis. */
 class Units {
   private readonly bySegment = new Map<Segment, TrainingUnit[]>();
+  private everywhere: readonly TrainingUnit[] | undefined;
 
   constructor(
     private readonly model: SemanticModel,
@@ -159,7 +160,8 @@ class Units {
   }
 
   all(): readonly TrainingUnit[] {
-    return this.model.analyses.flatMap(({ segment }) => this.of(segment));
+    this.everywhere ??= this.model.analyses.flatMap(({ segment }) => this.of(segment));
+    return this.everywhere;
   }
 }
 

@@ -221,10 +221,14 @@ export function innermost(spans: readonly Span[], inner: Span): Span[] {
 /**
  * Absolute spans of every simple statement and of every compound statement's header, sorted by start: what "the line
  * of the statement" means to a suppression.
+ *
+ * @param findings only of segments that hold one of these, for most files are long and their findings few
  */
-export function statementSpans(module: Module): Span[] {
+export function statementSpans(module: Module, findings: readonly { readonly span: Span }[]): Span[] {
   const spans: Span[] = [];
   for (const { offset, segment } of module.segments) {
+    const end = offset + segment.text.length;
+    if (!findings.some(({ span }) => span.start <= end && offset <= span.end)) continue;
     const visit = (statement: Stmt): void => {
       const end = headerEnd(statement, segment.text);
       spans.push({ start: offset + statement.start, end: offset + end });

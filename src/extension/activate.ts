@@ -30,6 +30,7 @@ import { WorkspaceCheck } from './features/workspace-check';
 import type { Platform } from './platform';
 import { Configurations } from './project/configurations';
 import { ProjectFiles } from './project/project-files';
+import { rememberSettings } from './settings';
 
 async function loadBinaries(extensionUri: vscode.Uri): Promise<{ runtime: Uint8Array; language: Uint8Array }> {
   const read = (name: string): Thenable<Uint8Array> =>
@@ -53,6 +54,7 @@ export interface ExtensionApi {
 
 export function activateOn(platform: Platform, context: vscode.ExtensionContext): ExtensionApi {
   const { extensionUri, subscriptions } = context;
+  subscriptions.push(rememberSettings());
   const log = vscode.window.createOutputChannel('NaN Lens', { log: true });
   let status: LanguageStatus | undefined;
   const createEngine = (onState: () => void): EngineClient =>

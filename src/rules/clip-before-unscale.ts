@@ -1,5 +1,6 @@
 // NAN402: gradients are clipped while they are still multiplied by the scaler's scale.
 
+import { mentions } from '../semantic/derived';
 import { areDisjoint, type CallEvent, isScaled, type TrainingEvent } from '../semantic/training';
 import { indentationAt, newlineOf, wholeLines } from './lines';
 import { type LocalFix, oneLine, type Rule, type RuleContext, sourceOf, type TrainingUnit } from './rule';
@@ -94,13 +95,15 @@ function isUnscaledBefore(unit: TrainingUnit, clip: CallEvent, step: CallEvent):
     .some((event) => !others.has(event.object) && unit.graph.reaches(event, clip, isBackward));
 }
 
+const UNSCALES = /unscale_/;
+
 /**
  * Whether what the clip finds is scaled. A function that clips and steps with a scaler that it was given has scaled
  * gradients, unless something in the file unscales them.
  */
 function comesFromScaled(unit: TrainingUnit, clip: CallEvent, context: RuleContext): boolean {
   if (unit.graph.of('backward').length > 0) return reachesScaled(unit, clip, context.model);
-  return !context.model.analyses.some(({ segment }) => segment.text.includes('unscale_'));
+  return !mentions(context.model, UNSCALES);
 }
 
 function unscaleFirst(clip: CallEvent, step: CallEvent, context: RuleContext): LocalFix[] {

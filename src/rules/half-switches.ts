@@ -3,6 +3,7 @@
 import { settingOf } from '../semantic/configuration';
 import { argumentOf, keywordOf } from '../semantic/configuration-sources';
 import { type DeepSpeedHalf, deepspeedHalf } from '../semantic/deepspeed';
+import { derived } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { Argument, CallExpr, Expr, Segment } from '../syntax/ast';
@@ -35,19 +36,17 @@ const KERAS =
 /** The calls of a segment that can ask for a precision. */
 function candidates(model: SemanticModel, segment: Segment): readonly CallExpr[] {
   const analysis = model.analysisOf(segment);
-  const known = analysis?.derived.get(candidates) as readonly CallExpr[] | undefined;
-  if (!analysis || known) return known ?? [];
-  const found =
-    /16/.test(segment.text) || /precision/.test(segment.text)
+  if (!analysis) return [];
+  return derived(analysis, candidates, () =>
+    /16|precision/.test(segment.text)
       ? analysis.callExprs.filter((call) => {
           const callee = model.valueOf(segment, call.callee);
           if (callee.kind !== 'library') return false;
           const name = canonicalName(callee.name);
           return [HF_ARGUMENTS, LIGHTNING, ACCELERATE, KERAS].some((pattern) => pattern.test(name));
         })
-      : [];
-  analysis.derived.set(candidates, found);
-  return found;
+      : [],
+  );
 }
 
 function switchOf(model: SemanticModel, segment: Segment, call: CallExpr): HalfSwitch | undefined {

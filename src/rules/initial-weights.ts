@@ -1,7 +1,8 @@
 // Weights that a script makes from random numbers by itself: where they are made, and which products they take part in.
 
+import { mentionedIn } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
-import type { SemanticModel } from '../semantic/model';
+import type { SegmentAnalysis, SemanticModel } from '../semantic/model';
 import { asQuantity, literalNumber } from '../semantic/value';
 import type { CallExpr, Expr, Node, Segment, Stmt } from '../syntax/ast';
 import { walkExpressions, walkNodes, walkStatements } from '../syntax/walk';
@@ -24,8 +25,11 @@ export interface InitialWeight {
 const NO_WEIGHT =
   /emb|token|quer(y|ies)|pos|anchor|prompt|memory|slot|cent(er|re|roid)|proto|codebook|dictionary|basis|key|template|noise|latent|mean|mu\b|sigma|cov|data|target|label|true|freq|proj_mat|random|^(x|y|a|b|z|input\w*|X|Y|A|B)$/i;
 
-export function initialWeights(model: SemanticModel, segment: Segment): InitialWeight[] {
-  if (!/randn|normal/.test(segment.text)) return [];
+const DRAWS = /randn|normal/;
+
+export function initialWeights(model: SemanticModel, analysis: SegmentAnalysis): InitialWeight[] {
+  const { segment } = analysis;
+  if (!mentionedIn(analysis, DRAWS)) return [];
   const found: InitialWeight[] = [];
   walkStatements(segment.body, (stmt) => {
     const [target] = stmt.kind === 'Assign' ? stmt.targets : [];

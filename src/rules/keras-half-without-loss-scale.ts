@@ -1,5 +1,6 @@
 // NAN507: a hand-written Keras loop under mixed_float16 whose loss is not scaled.
 
+import { mentions } from '../semantic/derived';
 import type { CallEvent } from '../semantic/training';
 import { literalString } from '../semantic/value';
 import type { CallExpr, Segment } from '../syntax/ast';
@@ -43,12 +44,12 @@ def train_step(model, optimizer, loss_fn, x, y):
   on: { file: checkFile },
 };
 
+const MIXED = /mixed_float16/;
 const SCALES = /LossScaleOptimizer|get_scaled_loss|scale_loss|get_unscaled_gradients|loss_scale/;
 
 function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
   const { model } = context;
-  if (!model.analyses.some(({ segment }) => segment.text.includes('mixed_float16'))) return;
-  if (model.analyses.some(({ segment }) => SCALES.test(segment.text))) return;
+  if (!mentions(model, MIXED) || mentions(model, SCALES)) return;
   const policy = policyOf(context);
   if (!policy) return;
   const seen = new Set<CallExpr>();

@@ -1,5 +1,6 @@
 // Label maps beside a number of labels: `num_labels=2` and a map with the ids 0 to 2 in one file.
 
+import { mentionedIn } from '../semantic/derived';
 import type { SemanticModel } from '../semantic/model';
 import { literalNumber } from '../semantic/value';
 import type { CallExpr, DictExpr, Expr, Segment } from '../syntax/ast';
@@ -22,9 +23,13 @@ export interface LabelMap {
   readonly smallest: number;
 }
 
+const COUNTS = /num_labels/;
+
 export function mapReports(model: SemanticModel): Report[] {
-  const counts = model.analyses.flatMap(({ segment, callExprs }) =>
-    segment.text.includes('num_labels') ? callExprs.flatMap((call) => countIn(model, segment, call) ?? []) : [],
+  const counts = model.analyses.flatMap((analysis) =>
+    mentionedIn(analysis, COUNTS)
+      ? analysis.callExprs.flatMap((call) => countIn(model, analysis.segment, call) ?? [])
+      : [],
   );
   const [first] = counts;
   // Two models of one file may have labels of their own.

@@ -1,5 +1,6 @@
 // NAN606: labels that the loss cannot take: more classes than the model has, fractions, padding taken for a class.
 
+import { mentionedIn } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { OperationSite, SiteOperand } from '../semantic/operation-site';
@@ -126,11 +127,14 @@ function beyond(
 
 const SPARSE = /^(sparse_categorical_crossentropy|SparseCategoricalCrossentropy)$/;
 
+const TRAINS = /\.(fit|compile)\(/;
+
 function kerasReports(model: SemanticModel): Report[] {
   const found: Report[] = [];
   const sparse = new Set<string>();
-  for (const { segment, callExprs } of model.analyses) {
-    if (!segment.text.includes('.fit(') && !segment.text.includes('.compile(')) continue;
+  for (const analysis of model.analyses) {
+    if (!mentionedIn(analysis, TRAINS)) continue;
+    const { segment, callExprs } = analysis;
     for (const call of callExprs) {
       if (call.callee.kind !== 'Attribute') continue;
       const receiver = sourceOf(segment, call.callee.object);

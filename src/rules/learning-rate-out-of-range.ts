@@ -2,6 +2,7 @@
 
 import { numberSetting, type Setting, settingOf } from '../semantic/configuration';
 import { keywordOf } from '../semantic/configuration-sources';
+import { derived } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import { type OptimizerCall, type OptimizerFamily, optimizersIn } from '../semantic/optimizers';
@@ -103,15 +104,14 @@ const TRAINERS = /\.\w*Trainer(Config)?$/;
 /** Calls that configure a trainer of a library, which makes the optimizer by itself. */
 function trainerCalls(model: SemanticModel, segment: Segment): readonly CallExpr[] {
   const analysis = model.analysisOf(segment);
-  const known = analysis?.derived.get(trainerCalls) as readonly CallExpr[] | undefined;
-  if (!analysis || known) return known ?? [];
-  const found = analysis.callExprs.filter((call) => {
-    if (!keywordOf(call, 'learning_rate', 'lr')) return false;
-    const callee = model.valueOf(segment, call.callee);
-    return callee.kind === 'library' && (HF_ARGUMENTS.test(callee.name) || TRAINERS.test(callee.name));
-  });
-  analysis.derived.set(trainerCalls, found);
-  return found;
+  if (!analysis) return [];
+  return derived(analysis, trainerCalls, () =>
+    analysis.callExprs.filter((call) => {
+      if (!keywordOf(call, 'learning_rate', 'lr')) return false;
+      const callee = model.valueOf(segment, call.callee);
+      return callee.kind === 'library' && (HF_ARGUMENTS.test(callee.name) || TRAINERS.test(callee.name));
+    }),
+  );
 }
 
 function checkTrainer(segment: Segment, call: CallExpr, context: RuleContext): void {

@@ -1,5 +1,6 @@
 // NAN608: a loss for another kind of task: a regression's on class ids, one class's on several labels, many classes' on one.
 
+import { mentionedIn } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { OperationSite, SiteOperand } from '../semantic/operation-site';
@@ -185,11 +186,14 @@ function otherLoss(
 
 // ---------------------------------------------------------------- transformers, Keras
 
+const TASKS = /num_labels|\.(compile|fit)\(/;
+
 function checkFile(_: unknown, context: RuleContext): void {
   const { model } = context;
   const compiled = new Map<string, { readonly segment: Segment; readonly expr: Expr; readonly loss: string }>();
-  for (const { segment, callExprs } of model.analyses) {
-    if (!/num_labels|\.compile\(|\.fit\(/.test(segment.text)) continue;
+  for (const analysis of model.analyses) {
+    if (!mentionedIn(analysis, TASKS)) continue;
+    const { segment, callExprs } = analysis;
     for (const call of callExprs) {
       const report = problemType(model, segment, call) ?? kerasLoss(model, segment, call, compiled);
       if (report) context.report(report);

@@ -2,6 +2,7 @@
 
 import type { Confidence } from '../analyzer/finding';
 import { autocastRegion } from '../semantic/autocast';
+import { derived } from '../semantic/derived';
 import { type DType, roundTo } from '../semantic/dtype';
 import { canonicalName } from '../semantic/libraries';
 import type { SegmentAnalysis, SemanticModel } from '../semantic/model';
@@ -90,18 +91,14 @@ function checkFile(units: readonly TrainingUnit[], context: RuleContext): void {
 // ---------------------------------------------------------------- where constants are stored
 
 function maskingsOf(model: SemanticModel, analysis: SegmentAnalysis): readonly Masking[] {
-  const known = analysis.derived.get(rule);
-  if (known) return known as readonly Masking[];
   const { segment } = analysis;
-  const found = [
+  return derived(analysis, maskingsOf, () => [
     ...analysis.sites.flatMap((site) => ofCall(site) ?? []),
     ...analysis.sites.flatMap(({ operation, node }) =>
       operation === 'multiply' && node.kind === 'Binary' ? (ofProduct(model, segment, node) ?? []) : [],
     ),
     ...ofElements(model, segment),
-  ];
-  analysis.derived.set(rule, found);
-  return found;
+  ]);
 }
 
 function ofCall(site: OperationSite): Masking | undefined {
@@ -317,17 +314,19 @@ const HALF_NAME = /(^|[._])(fp16|float16|half|use_amp|amp|mixed_precision|GradSc
 
 /** Whether the file speaks of float16 anywhere: a dtype, an autocast region, a scaler, a flag. */
 function mentionsHalf(model: SemanticModel): boolean {
-  return model.analyses.some(({ values, segment }) => {
-    if (!/16|half|amp|mixed|Scaler|autocast/.test(segment.text)) return false;
-    for (const [expr, value] of values) {
-      if (value.kind === 'library' && HALF_NAME.test(canonicalName(value.name))) return true;
-      const region = autocastRegion(value);
-      if (region && region !== 'off' && region.dtype !== 'bfloat16') return true;
-      const name = dottedName(expr);
-      if (name !== undefined && value.kind !== 'library' && HALF_NAME.test(name)) return true;
-    }
-    return false;
-  });
+  return model.analyses.some((analysis) => derived(analysis, speaksOfHalf, () => speaksOfHalf(analysis)));
+}
+
+function speaksOfHalf({ values, segment }: SegmentAnalysis): boolean {
+  if (!/16|half|amp|mixed|Scaler|autocast/.test(segment.text)) return false;
+  for (const [expr, value] of values) {
+    if (value.kind === 'library' && HALF_NAME.test(canonicalName(value.name))) return true;
+    const region = autocastRegion(value);
+    if (region && region !== 'off' && region.dtype !== 'bfloat16') return true;
+    const name = dottedName(expr);
+    if (name !== undefined && value.kind !== 'library' && HALF_NAME.test(name)) return true;
+  }
+  return false;
 }
 
 // ---------------------------------------------------------------- what is said and done

@@ -1,5 +1,6 @@
 // NAN405: a training script in which nothing looks for NaN.
 
+import { derived } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { CallEvent } from '../semantic/training';
@@ -90,16 +91,11 @@ const FINITE_METHODS: ReadonlySet<string> = new Set(['isnan', 'isinf', 'isfinite
 
 function hasCheck(model: SemanticModel): boolean {
   if (model.packages.has('nanlens')) return true;
-  return model.analyses.some((analysis) => {
-    const known = analysis.derived.get(rule);
-    if (typeof known === 'boolean') return known;
-    const { segment } = analysis;
-    const found =
-      analysis.callExprs.some((call) => isCheck(model, segment, call)) ||
-      analysis.comparisons.some((comparison) => isCheck(model, segment, comparison));
-    analysis.derived.set(rule, found);
-    return found;
-  });
+  return model.analyses.some((analysis) =>
+    derived(analysis, isCheck, () =>
+      [...analysis.callExprs, ...analysis.comparisons].some((expr) => isCheck(model, analysis.segment, expr)),
+    ),
+  );
 }
 
 function isCheck(model: SemanticModel, segment: Segment, expr: Expr): boolean {

@@ -2,6 +2,7 @@
 
 import { type Setting, settingOf } from '../semantic/configuration';
 import { keywordOf } from '../semantic/configuration-sources';
+import { derived } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import { pretrainedModels } from '../semantic/pretrained';
@@ -102,13 +103,12 @@ function limitOf(model: SemanticModel, segment: Segment, call: CallExpr): Expr |
 
 function configured(model: SemanticModel, segment: Segment): readonly CallExpr[] {
   const analysis = model.analysisOf(segment);
-  const known = analysis?.derived.get(configured) as readonly CallExpr[] | undefined;
-  if (!analysis || known) return known ?? [];
-  const found = /max_grad_norm|gradient_clip_val/.test(segment.text)
-    ? analysis.callExprs.filter((call) => limitOf(model, segment, call) !== undefined)
-    : [];
-  analysis.derived.set(configured, found);
-  return found;
+  if (!analysis) return [];
+  return derived(analysis, configured, () =>
+    /max_grad_norm|gradient_clip_val/.test(segment.text)
+      ? analysis.callExprs.filter((call) => limitOf(model, segment, call) !== undefined)
+      : [],
+  );
 }
 
 function checkLimit(segment: Segment, call: CallExpr, context: RuleContext): void {

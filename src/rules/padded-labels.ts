@@ -1,5 +1,6 @@
 // Padding that is taken for a class: token ids copied as labels, or labels padded by hand, with nothing that ignores it.
 
+import { mentions } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { AssignStmt, CallExpr, Expr, Segment, Stmt } from '../syntax/ast';
@@ -8,17 +9,17 @@ import { indentationAt, newlineOf, wholeLines } from './lines';
 import { type LocalFix, type Report, sourceOf } from './rule';
 
 export function paddingReports(model: SemanticModel): Report[] {
-  const isCandidate = model.analyses.some(({ segment: { text } }) => /input_ids|pad_sequence/.test(text));
-  if (!isCandidate || masksLabels(model)) return [];
+  if (!mentions(model, PADS) || masksLabels(model)) return [];
   return [...copies(model), ...padded(model)];
 }
 
+const PADS = /input_ids|pad_sequence/;
 /** Anything in the file that takes padding out of the labels, or out of the loss. */
 const MASKS =
   /-\s*100\b|ignore_index|ignore_id|DataCollatorForLanguageModeling|DataCollatorForSeq2Seq|DataCollatorForTokenClassification|label_pad_token_id|loss_mask|label_mask|pack_padded_sequence|reduction\s*=\s*["']none["']/;
 
 function masksLabels(model: SemanticModel): boolean {
-  return model.analyses.some(({ segment }) => MASKS.test(segment.text));
+  return mentions(model, MASKS);
 }
 
 // ---------------------------------------------------------------- labels = input_ids.clone()

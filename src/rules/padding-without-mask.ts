@@ -1,5 +1,6 @@
 // NAN705: a padded batch is given to a model, or averaged, as if the padding were text.
 
+import { mentions } from '../semantic/derived';
 import type { SemanticModel } from '../semantic/model';
 import { asQuantity } from '../semantic/value';
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
@@ -44,8 +45,7 @@ def embed(texts):
 
 function checkFile(_: unknown, context: RuleContext): void {
   const { model } = context;
-  if (!model.analyses.some(({ segment }) => segment.text.includes('padding'))) return;
-  if (model.analyses.some(({ segment }) => TEXT_FOR_PICTURES.test(segment.text))) return;
+  if (!mentions(model, PADDING) || mentions(model, TEXT_FOR_PICTURES)) return;
   for (const { segment, callExprs } of model.analyses) {
     if (!/input_ids|last_hidden_state|\.mean\(|mean\(/.test(segment.text)) continue;
     for (const call of callExprs) {
@@ -55,6 +55,7 @@ function checkFile(_: unknown, context: RuleContext): void {
   }
 }
 
+const PADDING = /padding/;
 /** Encoders of text for pictures are trained on padding of a fixed length, and read it without a mask. */
 const TEXT_FOR_PICTURES = /\bdiffusers\b|DiffusionPipeline|CLIPTextModel/;
 

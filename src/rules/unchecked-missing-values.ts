@@ -1,5 +1,6 @@
 // NAN702: a table is read and given to a model, and nobody looks for missing entries on the way.
 
+import { derived } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import { type Loaded, loadedHere } from '../semantic/loaded';
 import type { SemanticModel } from '../semantic/model';
@@ -39,8 +40,8 @@ X = torch.tensor(df[["rooms", "area"]].values, dtype=torch.float32)
 
 function checkFile(_: unknown, context: RuleContext): void {
   const { model } = context;
-  const sinks = model.analyses.flatMap(({ segment, callExprs }) =>
-    callExprs.flatMap((call) => sinkAt(model, segment, call) ?? []),
+  const sinks = model.analyses.flatMap((analysis) =>
+    derived(analysis, sinkAt, () => analysis.callExprs.flatMap((call) => sinkAt(model, analysis.segment, call) ?? [])),
   );
   if (sinks.length === 0 || looksForMissing(model)) return;
   const told = new Set<CallExpr>();
@@ -135,13 +136,9 @@ function looks(segment: Segment, { callee, args }: CallExpr): boolean {
 }
 
 function looksForMissing(model: SemanticModel): boolean {
-  return model.analyses.some((analysis) => {
-    const known = analysis.derived.get(rule);
-    if (typeof known === 'boolean') return known;
-    const found = analysis.callExprs.some((call) => looks(analysis.segment, call));
-    analysis.derived.set(rule, found);
-    return found;
-  });
+  return model.analyses.some((analysis) =>
+    derived(analysis, looks, () => analysis.callExprs.some((call) => looks(analysis.segment, call))),
+  );
 }
 
 // ---------------------------------------------------------------- fixes

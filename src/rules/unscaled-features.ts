@@ -1,8 +1,9 @@
 // NAN701: a model is fed numbers of very different or very large size, and nothing scales them.
 
+import { derived } from '../semantic/derived';
 import { layersOf } from '../semantic/layers';
 import { canonicalName } from '../semantic/libraries';
-import type { SemanticModel } from '../semantic/model';
+import type { SegmentAnalysis, SemanticModel } from '../semantic/model';
 import { type Scale, type Scales, scalesOf } from '../semantic/scales';
 import { mayTrain } from '../semantic/training';
 import { asQuantity, type Instance, type Value } from '../semantic/value';
@@ -50,9 +51,13 @@ model.fit(X, y, epochs=20)
 
 function checkFile(_: unknown, context: RuleContext): void {
   const { model } = context;
-  const fed = model.analyses.flatMap(({ segment, callExprs }) =>
-    callExprs.flatMap((call) => feedingOf(model, segment, call) ?? []),
-  );
+  const fed = model.analyses
+    .flatMap((analysis) =>
+      derived(analysis, feedingOf, () =>
+        analysis.callExprs.flatMap((call) => feedingOf(model, analysis.segment, call) ?? []),
+      ),
+    )
+    .filter(({ isFit }) => isFit || mayTrain(model));
   if (fed.length === 0) return;
   const told = new Set<unknown>();
   const isScaledSomewhere = fed.some((each) => each.scales) && hasScaler(model);
@@ -92,12 +97,12 @@ function feedingOf(model: SemanticModel, segment: Segment, call: CallExpr): Feed
   }
   const callee = model.valueOf(segment, call.callee);
   const isNetwork = takesFeatures(model, callee) || isDataset(callee);
-  // Inside a module it is the caller's data.
-  if (model.enclosingClass(segment, call)) return undefined;
-  if (!isNetwork || !mayTrain(model)) return undefined;
+  if (!isNetwork) return undefined;
   const value = asQuantity(model.valueOf(segment, given.value));
   // Whole numbers in torch are ids of tokens: a linear layer refuses them.
   if (!value.scales || (value.framework === 'torch' && value.dtype === 'integer')) return undefined;
+  // Inside a module it is the caller's data.
+  if (model.enclosingClass(segment, call)) return undefined;
   return { call, segment, features: given.value, isFit, learner: callee, scales: value.scales };
 }
 
@@ -142,17 +147,14 @@ const SCALERS =
 /** Whether anything in the file could bring the features to a common size before a model sees them. */
 function hasScaler(model: SemanticModel): boolean {
   if ([...model.packages].some((name) => /^(torchvision|albumentations|transformers)$/.test(name))) return true;
-  return model.analyses.some((analysis) => {
-    const known = analysis.derived.get(rule);
-    if (typeof known === 'boolean') return known;
-    const { segment } = analysis;
-    const found = analysis.callExprs.some((call) => {
-      const callee = model.valueOf(segment, call.callee);
-      const name = callee.kind === 'library' ? canonicalName(callee.name) : lastName(call.callee);
-      return (SCALERS.test(name) && !/GradScaler$/.test(name)) || /^keras\.applications\./.test(name);
-    });
-    analysis.derived.set(rule, found);
-    return found;
+  return model.analyses.some((analysis) => derived(analysis, hasScaler, () => scales(model, analysis)));
+}
+
+function scales(model: SemanticModel, { segment, callExprs }: SegmentAnalysis): boolean {
+  return callExprs.some((call) => {
+    const callee = model.valueOf(segment, call.callee);
+    const name = callee.kind === 'library' ? canonicalName(callee.name) : lastName(call.callee);
+    return (SCALERS.test(name) && !/GradScaler$/.test(name)) || /^keras\.applications\./.test(name);
   });
 }
 

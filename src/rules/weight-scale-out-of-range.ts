@@ -1,5 +1,6 @@
 // NAN703: weights begin so large that the first outputs overflow or saturate, or a divisor begins at 0.
 
+import { mentionedIn } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import { asQuantity, literalNumber } from '../semantic/value';
@@ -51,9 +52,10 @@ class Layer(nn.Module):
 
 function checkFile(_: unknown, context: RuleContext): void {
   const { model } = context;
-  for (const { segment, callExprs, sites } of model.analyses) {
-    for (const weight of initialWeights(model, segment)) context.report(drawnReport(model, weight));
-    if (/(normal|uniform)_\(|RandomNormal|RandomUniform|TruncatedNormal/.test(segment.text))
+  for (const analysis of model.analyses) {
+    const { segment, callExprs, sites } = analysis;
+    for (const weight of initialWeights(model, analysis)) context.report(drawnReport(model, weight));
+    if (mentionedIn(analysis, INITIALISES))
       for (const call of callExprs) {
         const report = initialiserReport(model, segment, call) ?? kerasReport(model, segment, call);
         if (report) context.report(report);
@@ -66,6 +68,8 @@ function checkFile(_: unknown, context: RuleContext): void {
     }
   }
 }
+
+const INITIALISES = /(normal|uniform)_\(|RandomNormal|RandomUniform|TruncatedNormal/;
 
 function drawnReport(model: SemanticModel, { segment, draw, name, inputs, use }: InitialWeight): Report {
   const count = oneLine(sourceOf(segment, inputs), 30);

@@ -2,6 +2,7 @@
 
 import type { CallExpr, Expr, Segment } from '../syntax/ast';
 import { argumentOf, keywordOf } from './configuration-sources';
+import { derived } from './derived';
 import { canonicalName } from './libraries';
 import type { SemanticModel } from './model';
 
@@ -42,11 +43,9 @@ const FAMILIES: Readonly<Record<string, OptimizerFamily>> = {
 export function optimizersIn(model: SemanticModel, segment: Segment): readonly OptimizerCall[] {
   const analysis = model.analysisOf(segment);
   if (!analysis) return [];
-  const known = analysis.derived.get(optimizersIn) as readonly OptimizerCall[] | undefined;
-  if (known) return known;
-  const found = analysis.callExprs.flatMap((call) => optimizerOf(model, segment, call) ?? []);
-  analysis.derived.set(optimizersIn, found);
-  return found;
+  return derived(analysis, optimizersIn, () =>
+    analysis.callExprs.flatMap((call) => optimizerOf(model, segment, call) ?? []),
+  );
 }
 
 function optimizerOf(model: SemanticModel, segment: Segment, call: CallExpr): OptimizerCall | undefined {

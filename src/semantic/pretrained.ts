@@ -3,6 +3,7 @@
 import type { CallExpr, Segment } from '../syntax/ast';
 import { type Setting, settingOf } from './configuration';
 import { argumentOf } from './configuration-sources';
+import { derived } from './derived';
 import type { SemanticModel } from './model';
 
 export interface PretrainedModel {
@@ -21,13 +22,11 @@ const NO_MODEL = /Tokenizer|Config$|Processor|FeatureExtractor|Scheduler|Pipelin
 /** Every call of the file that loads a pretrained model of transformers, sentence-transformers or Keras. */
 export function pretrainedModels(model: SemanticModel): readonly PretrainedModel[] {
   return model.analyses.flatMap((analysis) => {
-    let calls = analysis.derived.get(pretrainedModels) as readonly CallExpr[] | undefined;
-    if (!calls) {
-      calls = analysis.callExprs.filter(
+    const calls = derived(analysis, pretrainedModels, () =>
+      analysis.callExprs.filter(
         ({ callee }) => callee.kind === 'Attribute' && /^from_(pretrained|preset)$/.test(callee.name),
-      );
-      analysis.derived.set(pretrainedModels, calls);
-    }
+      ),
+    );
     const { segment } = analysis;
     return calls.flatMap((call) => {
       const type = typeName(model, segment, call);

@@ -11,12 +11,7 @@ export class LineIndex {
   readonly lineStarts: readonly number[];
 
   constructor(readonly text: string) {
-    const starts = [0];
-    for (let i = 0; i < text.length; i++) {
-      const c = text.charCodeAt(i);
-      if (c === 10 || (c === 13 && text.charCodeAt(i + 1) !== 10)) starts.push(i + 1);
-    }
-    this.lineStarts = starts;
+    this.lineStarts = text.includes('\r') ? startsAmongAll(text) : startsAfterNewlines(text);
   }
 
   get lineCount(): number {
@@ -54,4 +49,20 @@ export class LineIndex {
   lineText(line: number): string {
     return this.text.slice(this.lineStarts[line] ?? this.text.length, this.lineEnd(line));
   }
+}
+
+/** Fast, for the engine searches a text for one character many at a time. */
+function startsAfterNewlines(text: string): number[] {
+  const starts = [0];
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) starts.push(end + 1);
+  return starts;
+}
+
+function startsAmongAll(text: string): number[] {
+  const starts = [0];
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 10 || (c === 13 && text.charCodeAt(i + 1) !== 10)) starts.push(i + 1);
+  }
+  return starts;
 }

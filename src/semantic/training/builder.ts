@@ -2,6 +2,7 @@
 
 import type { AssignStmt, CallExpr, Expr, ForStmt, Node, Segment, Stmt, WhileStmt } from '../../syntax/ast';
 import { childrenOf } from '../../syntax/walk';
+import { mentions } from '../derived';
 import type { FunctionScope, SemanticModel } from '../model';
 import { boundNames, changedNames } from '../program';
 import type { FunctionValue } from '../value';
@@ -29,7 +30,7 @@ const INTERESTING =
 
 /** Whether the file can contain a training step at all: a cheap gate before graphs are built. */
 export function mayTrain(model: SemanticModel): boolean {
-  return model.analyses.some(({ segment }) => INTERESTING.test(segment.text));
+  return mentions(model, INTERESTING);
 }
 
 const MAX_NODES = 4000;

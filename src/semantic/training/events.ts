@@ -1,8 +1,9 @@
 // The events of a training step: which call, or assignment to `.grad`, is which event, and what it works on.
 
 import type { AssignStmt, CallExpr, Expr, Segment } from '../../syntax/ast';
+import { derived } from '../derived';
 import { canonicalName } from '../libraries';
-import type { SemanticModel } from '../model';
+import type { SegmentAnalysis, SemanticModel } from '../model';
 import { looksLikeOptimizer, looksLikeScaler, looksLikeScheduler } from '../names';
 import { namesRead } from '../names-read';
 import { asQuantity, literalNumber, type Quantity, type Value } from '../value';
@@ -98,8 +99,10 @@ const CLIP_METHODS: ReadonlySet<string> = new Set(['clip_grad_norm_', 'clip_grad
 export function relevantCallStarts(model: SemanticModel, segment: Segment): readonly number[] {
   const analysis = model.analysisOf(segment);
   if (!analysis) return [];
-  const known = analysis.derived.get(relevantCallStarts) as readonly number[] | undefined;
-  if (known) return known;
+  return derived(analysis, relevantCallStarts, () => callStarts(analysis));
+}
+
+function callStarts(analysis: SegmentAnalysis): readonly number[] {
   const starts: number[] = [];
   for (const call of analysis.callExprs) {
     const isEvent = call.callee.kind === 'Attribute' && EVENT_METHODS.has(call.callee.name);
@@ -114,9 +117,7 @@ export function relevantCallStarts(model: SemanticModel, segment: Segment): read
       starts.push(call.start);
     }
   }
-  starts.sort((a, b) => a - b);
-  analysis.derived.set(relevantCallStarts, starts);
-  return starts;
+  return starts.sort((a, b) => a - b);
 }
 
 /** The last part of a dotted name: `self.opt_d` is `opt_d`. */

@@ -2,8 +2,9 @@
 
 import type { Argument, CallExpr, Expr, FunctionDef, Node, Segment } from '../../syntax/ast';
 import { walkExpressions } from '../../syntax/walk';
+import { derived, mentions } from '../derived';
 import { canonicalName } from '../libraries';
-import type { SemanticModel } from '../model';
+import type { SegmentAnalysis, SemanticModel } from '../model';
 import type { Value } from '../value';
 
 export interface HalfModel {
@@ -28,6 +29,7 @@ export interface MadeOptimizer {
 /** Libraries and idioms that keep float32 copies of the parameters. */
 const KEEPS_FLOAT32 =
   /\b(peft|apex|deepspeed|bitsandbytes|fairseq|FP16_?Optimizer|master_param|MixedPrecision|kbit_training)/;
+const HALF = /half\b|float16/;
 const MODEL_NAME =
   /(^|_)(model|net|network|encoder|decoder|backbone|generator|discriminator|unet|vae|transformer|gpt|bert|lm|classifier)\d*$/i;
 /** Methods that give back the module they are called on. */
@@ -46,14 +48,11 @@ export function halfModels(model: SemanticModel): readonly HalfModel[] {
 }
 
 function findHalfModels(model: SemanticModel): readonly HalfModel[] {
-  if (!model.analyses.some(({ segment }) => /half\b|float16/.test(segment.text))) return [];
-  if (model.analyses.some(({ segment }) => KEEPS_FLOAT32.test(segment.text))) return [];
+  if (!mentions(model, HALF) || mentions(model, KEEPS_FLOAT32)) return [];
   const found: HalfModel[] = [];
-  for (const { segment, callExprs } of model.analyses) {
-    for (const call of callExprs) {
-      const cast = castOf(model, segment, call);
-      const name = cast && nameOf(model, segment, call, cast.root);
-      if (!cast || name === undefined || isUndone(model, segment, call, name)) continue;
+  for (const analysis of model.analyses) {
+    const { segment } = analysis;
+    for (const { call, cast, name } of derived(analysis, castsIn, () => castsIn(model, analysis))) {
       const scope = model.enclosingFunction(segment, call);
       const optimizers = model.analyses.flatMap((other) =>
         optimizersOf(model, other.segment, name, (made) => isSeen(model, segment, scope, other.segment, made, name)),
@@ -64,11 +63,27 @@ function findHalfModels(model: SemanticModel): readonly HalfModel[] {
   return found;
 }
 
-function castOf(
-  model: SemanticModel,
-  segment: Segment,
-  call: CallExpr,
-): { readonly root: Expr; readonly dtype: Expr | undefined } | undefined {
+interface NamedCast {
+  readonly call: CallExpr;
+  readonly cast: Cast;
+  readonly name: string;
+}
+
+/** The casts of a segment that last. */
+function castsIn(model: SemanticModel, { segment, callExprs }: SegmentAnalysis): readonly NamedCast[] {
+  return callExprs.flatMap((call) => {
+    const cast = castOf(model, segment, call);
+    const name = cast && nameOf(model, segment, call, cast.root);
+    return cast && name !== undefined && !isUndone(model, segment, call, name) ? [{ call, cast, name }] : [];
+  });
+}
+
+interface Cast {
+  readonly root: Expr;
+  readonly dtype: Expr | undefined;
+}
+
+function castOf(model: SemanticModel, segment: Segment, call: CallExpr): Cast | undefined {
   if (call.callee.kind !== 'Attribute') return undefined;
   const { object, name } = call.callee;
   if (name === 'from_pretrained' || name === 'from_config') {

@@ -195,7 +195,7 @@ describe('statement spans', () => {
     const segment = { text, body: [loop], comments: [], hasErrors: false };
     const placed = { text: `#${text}`, segments: [{ offset: 1, segment }] };
     assert.deepEqual(
-      statementSpans(placed).map(({ start, end }) => placed.text.slice(start, end)),
+      statementSpans(placed, [{ span: inner }]).map(({ start, end }) => placed.text.slice(start, end)),
       ['for x in (\n  xs\n):', 'y = f(x)'],
     );
   });
