@@ -22,12 +22,12 @@ export function findTests(patterns, wanted = []) {
 /**
  * @param {string} name names the folder of the bundles below dist/test/
  * @param {readonly string[]} files
- * @param {{ env?: Record<string, string>, together?: boolean, brief?: boolean, concurrency?: number }} [options] `brief` prints
- *   failures alone; `together` makes one bundle and one process
- *   of all TypeScript files, which is fast; without it each file has its own process, `concurrency` of them at a time
+ * @param {{ env?: Record<string, string>, together?: number, brief?: boolean, concurrency?: number }} [options] `brief` prints
+ *   failures alone; `together` deals all TypeScript files out to so many processes, which is fast for many small ones;
+ *   without it each file has its own. `concurrency` processes run at a time
  * @returns {Promise<import('./results.mjs').Results>}
  */
-export async function runNodeTests(name, files, { env = {}, together = false, brief = false, concurrency = 1 } = {}) {
+export async function runNodeTests(name, files, { env = {}, together = 0, brief = false, concurrency = 1 } = {}) {
   if (files.length === 0) throw new Trouble(`No test file for ${name}`);
   const folder = path.join(root, 'dist/test', `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -35,7 +35,9 @@ export async function runNodeTests(name, files, { env = {}, together = false, br
   try {
     const typescript = files.filter((file) => file.endsWith('.ts'));
     const entries = files.filter((file) => !file.endsWith('.ts'));
-    entries.unshift(...(together ? await bundleTogether(typescript, folder) : await bundleEach(typescript, folder)));
+    entries.unshift(
+      ...(together > 0 ? await bundleTogether(typescript, together, folder) : await bundleEach(typescript, folder)),
+    );
     const status = await runNode(
       [
         '--enable-source-maps',
@@ -60,14 +62,19 @@ const testBundle = {
   sourcemap: 'inline',
 };
 
-async function bundleTogether(files, folder) {
-  if (files.length === 0) return [];
-  const outfile = path.join(folder, 'all.cjs');
+async function bundleTogether(files, count, folder) {
+  const shares = Array.from({ length: Math.min(count, files.length) }, (_, share) =>
+    files.filter((_, i) => i % count === share),
+  );
+  return Promise.all(shares.map((share, i) => bundleShare(share, path.join(folder, `share-${i}.cjs`))));
+}
+
+async function bundleShare(files, outfile) {
   // Inside describe() a file's before() and after() are its own, and what it throws while loading too.
   const suites = files.map((file) => `describe('${file}', () => { require('./${file}'); });`);
   const contents = ["import { describe } from 'node:test';", ...suites].join('\n');
   await esbuild.build({ ...testBundle, stdin: { contents, resolveDir: root, loader: 'ts' }, outfile });
-  return [outfile];
+  return outfile;
 }
 
 async function bundleEach(files, folder) {

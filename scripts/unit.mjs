@@ -6,7 +6,12 @@ import { runMain } from './setup/report.mjs';
 const patterns = ['test/unit/**/*.test.ts', 'test/rules/**/*.test.ts', 'test/dumps/**/*.test.ts'];
 
 export function runUnitTests(wanted = [], options = {}) {
-  return runNodeTests('unit', findTests(patterns, wanted), { together: true, ...options });
+  return runNodeTests('unit', findTests(patterns, wanted), {
+    // More shares than processes at a time, so that one with the long tests does not keep the other waiting.
+    together: 4,
+    concurrency: 2,
+    ...options,
+  });
 }
 
 if (isMain(import.meta.url)) {

@@ -1,21 +1,12 @@
 // A run has died: its log and its dump are opened, the verdict is read, and mouse and keyboard lead to the line.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { Workbench } from '../harness/workbench';
+import { test } from 'node:test';
+import { useWorkbench } from '../harness/use-workbench';
+import type { Workbench } from '../harness/workbench';
 
 let workbench: Workbench;
-
-before(async () => {
-  workbench = await Workbench.open();
-});
-
-after(async () => {
-  await workbench.close();
-});
-
-afterEach(async (context) => {
-  if ('name' in context) await workbench.screenshotOfEnd(context.name);
-  await workbench.tidyUp();
+useWorkbench((opened) => {
+  workbench = opened;
 });
 
 async function heading(): Promise<string> {
@@ -91,6 +82,34 @@ test('a dump opens in its editor, and the keyboard leads to the line', async () 
   await workbench.tab('losses.py').waitFor();
   await workbench.waitForCursor(7);
   await workbench.screenshot('dump-line');
+});
+
+/** Metrics of a run whose loss is NaN near the beginning, and which goes on for long: some seconds' reading. */
+function longMetrics(size: number): string {
+  const lines: string[] = [];
+  for (let step = 1, length = 0; length < size; step++) {
+    const loss = step > 500 ? 'NaN' : (4 / Math.sqrt(step)).toFixed(6);
+    const line = `{"step": ${step}, "loss": ${loss}, "grad_norm": 1.25, "lr": 0.0003, "tokens_per_second": 4100.5, "epoch": 1}\n`;
+    lines.push(line);
+    length += line.length;
+  }
+  return lines.join('');
+}
+
+test('the reading of a long file is stopped half-way, and taken up again', async () => {
+  workbench.writeFile('long/metrics.jsonl', longMetrics(200 * 2 ** 20));
+  await workbench.runCommand('NaN Lens: Open Anomaly Log or Dump…');
+  await workbench.answer('Choose a File…');
+  await workbench.answerPath('long/metrics.jsonl');
+  await workbench.webview().getByRole('button', { name: 'Cancel' }).click();
+  const onwards = workbench.webview().getByRole('button', { name: 'Read to the End' });
+  await onwards.waitFor();
+  assert.match(await heading(), /step 501/);
+  await workbench.screenshot('reading-stopped');
+  await onwards.click();
+  await workbench.webview().getByText('still being read').waitFor();
+  await workbench.webview().locator('.unfinished').waitFor({ state: 'detached', timeout: 60_000 });
+  assert.match(await heading(), /step 501/);
 });
 
 test('a dump that a real run has left opens too', async () => {

@@ -1,22 +1,13 @@
 // A person writes a training script: the squiggle comes while typing, the light bulb mends it, checks and the recorder go in
 // and out.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { Workbench } from '../harness/workbench';
+import { test } from 'node:test';
+import { useWorkbench } from '../harness/use-workbench';
+import type { Workbench } from '../harness/workbench';
 
 let workbench: Workbench;
-
-before(async () => {
-  workbench = await Workbench.open();
-});
-
-after(async () => {
-  await workbench.close();
-});
-
-afterEach(async (context) => {
-  if ('name' in context) await workbench.screenshotOfEnd(context.name);
-  await workbench.tidyUp();
+useWorkbench((opened) => {
+  workbench = opened;
 });
 
 const beforeLog = [

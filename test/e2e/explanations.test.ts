@@ -1,21 +1,12 @@
 // A person asks what a value is and how to go about a NaN: the hover, the walkthrough, its sample, a step tried from it.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { Workbench } from '../harness/workbench';
+import { test } from 'node:test';
+import { useWorkbench } from '../harness/use-workbench';
+import type { Workbench } from '../harness/workbench';
 
 let workbench: Workbench;
-
-before(async () => {
-  workbench = await Workbench.open();
-});
-
-after(async () => {
-  await workbench.close();
-});
-
-afterEach(async (context) => {
-  if ('name' in context) await workbench.screenshotOfEnd(context.name);
-  await workbench.tidyUp();
+useWorkbench((opened) => {
+  workbench = opened;
 });
 
 const script = [

@@ -1,21 +1,12 @@
 // The path of a newcomer: the package is installed, the walkthrough opens the sample, each finding is mended by its light bulb.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { Workbench } from '../harness/workbench';
+import { test } from 'node:test';
+import { useWorkbench } from '../harness/use-workbench';
+import type { Workbench } from '../harness/workbench';
 
 let workbench: Workbench;
-
-before(async () => {
-  workbench = await Workbench.open();
-});
-
-after(async () => {
-  await workbench.close();
-});
-
-afterEach(async (context) => {
-  if ('name' in context) await workbench.screenshotOfEnd(context.name);
-  await workbench.tidyUp();
+useWorkbench((opened) => {
+  workbench = opened;
 });
 
 /** Where the sample is at fault, from its end to its beginning, so that a fix moves none of the others. */

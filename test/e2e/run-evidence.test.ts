@@ -1,21 +1,12 @@
 // What a run says of source lines stands in the source, a folder is one story, and both look right in every theme.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { Workbench } from '../harness/workbench';
+import { test } from 'node:test';
+import { useWorkbench } from '../harness/use-workbench';
+import type { Workbench } from '../harness/workbench';
 
 let workbench: Workbench;
-
-before(async () => {
-  workbench = await Workbench.open();
-});
-
-after(async () => {
-  await workbench.close();
-});
-
-afterEach(async (context) => {
-  if ('name' in context) await workbench.screenshotOfEnd(context.name);
-  await workbench.tidyUp();
+useWorkbench((opened) => {
+  workbench = opened;
 });
 
 async function heading(): Promise<string> {
