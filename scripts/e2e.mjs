@@ -21,6 +21,8 @@ const userSettings = {
   'editor.suggestOnTriggerCharacters': false,
   'editor.minimap.enabled': false,
   'files.autoSave': 'off',
+  // It stands on every picture.
+  'security.workspace.trust.banner': 'never',
   'files.simpleDialog.enable': true,
 };
 

@@ -14,6 +14,7 @@ import { applyEdits, checkEdits } from '../../text/edit';
 import { unifiedDiff } from '../../text/unified-diff';
 import { UsageError } from '../arguments';
 import { replaceFile } from '../atomic-write';
+import { Baselines } from '../baseline';
 import { filesBeside } from '../beside';
 import { discover, type Failure } from '../discovery';
 import type { Engine } from '../engine';
@@ -23,6 +24,12 @@ import { loadFile, toBytes, withTexts } from '../source-file';
 import type { Roots } from './roots';
 
 const CONFIDENCES: readonly Confidence[] = ['possible', 'likely', 'proven'];
+
+/** What holds for the files of one call. */
+interface Project {
+  readonly configs: ProjectConfigs;
+  readonly baselines: Baselines;
+}
 
 interface Checked {
   readonly source: SourceFile;
@@ -50,21 +57,21 @@ export class CheckTools {
     private readonly createEngine: () => Promise<Engine>,
   ) {}
 
-  private projects(args: ToolArguments, notes: string[]): ProjectConfigs {
+  private project(args: ToolArguments, notes: string[]): Project {
     const select = args.list('select');
     const [unknown] = unknownSelectors(select, [...this.rules.values()]);
     if (unknown !== undefined) throw new ToolError(`No rule is called "${unknown}"; list_rules lists them.`);
     const minConfidence = CONFIDENCES.find((known) => known === args.text('minConfidence'));
-    return new ProjectConfigs([...this.rules.values()], { select, ignore: [], minConfidence }, (message) =>
-      notes.push(message),
-    );
+    const warn = (message: string): unknown => notes.push(message);
+    const configs = new ProjectConfigs([...this.rules.values()], { select, ignore: [], minConfidence }, warn);
+    return { configs, baselines: new Baselines(undefined, warn) };
   }
 
   /** @param file absolute; for a text that is nowhere, where it would be */
-  private async check(file: string, shown: string, source: SourceFile, projects: ProjectConfigs): Promise<Checked> {
+  private async check(file: string, shown: string, source: SourceFile, project: Project): Promise<Checked> {
     const engine = await this.createEngine();
     const files = await filesBeside(source.program, file, this.roots.first);
-    const config = { ...(await configOf(projects, file)), files };
+    const config = { ...(await configOf(project, file)), files };
     const results = engine.analyze(source.program, config);
     const report = reportOf(shown, source, source.program.texts, results);
     const notes = results.flatMap(({ problems }) => problems.map(({ message }) => `${shown}: ${message}`));
@@ -75,7 +82,7 @@ export class CheckTools {
     const given = args.text('path');
     const text = args.text('source');
     const notes: string[] = [];
-    const projects = this.projects(args, notes);
+    const project = this.project(args, notes);
     let checked: Checked;
     if (text !== undefined) {
       const name = given ?? 'source.py';
@@ -83,12 +90,12 @@ export class CheckTools {
       if (!this.roots.contains(file)) throw new ToolError(`"${name}" is outside of what this server may touch.`);
       const shown = this.roots.shown(file);
       const source = programOf(shown, loadBytes(new TextEncoder().encode(text), isNotebookName(name)));
-      checked = await this.check(file, shown, source, projects);
+      checked = await this.check(file, shown, source, project);
     } else {
       if (given === undefined) throw new ToolError('Say which file by "path", or give its text as "source".');
       const { file, shown, isFolder } = await this.roots.find(given);
       if (isFolder) throw new ToolError(`${shown} is a folder; check_folder checks folders.`);
-      checked = await this.check(file, shown, programOf(shown, await loadFile(file)), projects);
+      checked = await this.check(file, shown, programOf(shown, await loadFile(file)), project);
     }
     const files = { checked: 1, skipped: 0, failed: [] };
     return findingsAnswer(
@@ -101,12 +108,12 @@ export class CheckTools {
     const folder = await this.roots.find(args.text('path') ?? '.');
     if (!folder.isFolder) throw new ToolError(`${folder.shown} is a file; check_file checks files.`);
     const notes: string[] = [];
-    const projects = this.projects(args, notes);
+    const project = this.project(args, notes);
     // A fault of the settings is told as such, not as one of the folder.
-    await configOf(projects, path.join(folder.file, 'pyproject.toml'));
+    await configOf(project, path.join(folder.file, 'pyproject.toml'));
     const found = await discover([folder.file], {
       cwd: this.roots.first,
-      isExcluded: (target) => projects.excludes(target),
+      isExcluded: (target) => project.configs.excludes(target),
     });
     const failed: Failure[] = [...found.failed];
     const findings: FindingJson[] = [];
@@ -122,7 +129,7 @@ export class CheckTools {
       if (loaded.kind === 'failed') failed.push({ path: shown, message: loaded.message });
       if (loaded.kind === 'skipped') skipped++;
       if (loaded.kind !== 'source') continue;
-      const one = await this.check(file, shown, loaded.source, projects);
+      const one = await this.check(file, shown, loaded.source, project);
       checked++;
       findings.push(...one.findings);
       notes.push(...one.notes);
@@ -136,7 +143,7 @@ export class CheckTools {
     if (isFolder) throw new ToolError(`${shown} is a folder; a fix belongs to a file.`);
     const notes: string[] = [];
     const source = programOf(shown, await loadFile(file));
-    const { config, results } = await this.check(file, shown, source, this.projects(args, notes));
+    const { config, results } = await this.check(file, shown, source, this.project(args, notes));
     const { texts } = source.program;
     const program = results.map(({ findings }, i) => ({
       text: texts[i] ?? '',
@@ -168,10 +175,11 @@ export class CheckTools {
 }
 
 /** Faults of a project's settings are the user's to mend. */
-function inWords(error: unknown): never {
-  throw error instanceof UsageError ? new ToolError(error.message) : error;
-}
-
-function configOf(projects: ProjectConfigs, file: string): Promise<AnalysisConfig> {
-  return projects.configFor(file).catch(inWords);
+async function configOf({ configs, baselines }: Project, file: string): Promise<AnalysisConfig> {
+  try {
+    const config = await configs.configFor(file);
+    return { ...config, baseline: await baselines.entriesFor(file, await configs.baselineFor(file)) };
+  } catch (error) {
+    throw error instanceof UsageError ? new ToolError(error.message) : error;
+  }
 }

@@ -35,6 +35,8 @@ const LATE_CLIP = [
   '',
 ].join('\n');
 
+const TABLE = '[tool.nanlens]\nbaseline = "known.json"\n';
+
 let folder = '';
 let program = '';
 
@@ -125,6 +127,20 @@ describe('nanlens mcp', () => {
       const notebook = JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
       const inCell = await call('check_file', { path: 'new.ipynb', source: notebook });
       assert.equal(inCell.data.findings[0].cell, 1);
+    }));
+
+  it('is silent about what the baseline of the project knows, and mends none of it', () =>
+    withServer({ 'loss.py': LOG, 'pyproject.toml': TABLE }, async ({ call, workspace }) => {
+      const lacking = await call('check_file', { path: 'loss.py' });
+      assert.equal(lacking.data.total, 1);
+      assert.equal((await workspace.run(['check', '--no-baseline', '--write-baseline', 'known.json'])).code, 0);
+      assert.equal((await call('check_file', { path: 'loss.py' })).data.total, 0);
+      assert.equal((await call('check_folder', {})).data.total, 0);
+      await refused(call('apply_fix', { path: 'loss.py', line: 5, code: 'NAN101' }), /NAN101|no finding/i);
+      await workspace.write('loss.py', `${LOG}\nloss = torch.log(torch.zeros(3))\n`);
+      assert.equal((await call('check_file', { path: 'loss.py' })).data.findings[0].start.line, 7);
+      await workspace.write('known.json', '[]');
+      await refused(call('check_file', { path: 'loss.py' }), /baseline .*known\.json/);
     }));
 
   it('checks a folder page by page, under the settings of the project', () =>
