@@ -8,10 +8,17 @@ export function workspaceFolder(): vscode.Uri {
   return folder.uri;
 }
 
-/** Writes a file of the workspace, below `scratch/`, and returns its URI. */
+/** Writes a file of the workspace, below `scratch/`, and returns its URI once VS Code shows no older text of it. */
 export async function writeFile(name: string, content: string | Uint8Array): Promise<vscode.Uri> {
   const uri = vscode.Uri.joinPath(workspaceFolder(), 'scratch', name);
   await vscode.workspace.fs.writeFile(uri, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+  if (typeof content === 'string') {
+    // A document outlives its editor for a while, and hears of the disk later than the disk changes.
+    await eventually(`${name} is read again where it is open`, () => {
+      const open = vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
+      return !open || open.isDirty || open.getText() === content;
+    });
+  }
   return uri;
 }
 

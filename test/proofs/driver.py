@@ -7,6 +7,7 @@ Frameworks take seconds to import, so they are imported once; each script then r
 it does (seeds, patches, crashes) to itself.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -65,6 +66,9 @@ def main():
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     for name in request["imports"]:
         importlib.import_module(name)
+    # Else each child's first collection would touch, and so copy, all that the imports have made.
+    gc.collect()
+    gc.freeze()
     for script in request["scripts"]:
         print(json.dumps(run(script, request.get("environment", {}), request.get("timeout", 60))), flush=True)
 
