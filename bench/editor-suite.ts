@@ -1,6 +1,7 @@
 // Measured inside VS Code's Node extension host: from a key to its findings, how long other extensions wait, memory of open files.
 
 import * as vscode from 'vscode';
+import type { DumpViewerApi } from '../src/extension/features/dump-viewer';
 import { codeOf, diagnosticsOf, workspaceFolder } from '../test/harness/editor';
 import { report } from '../test/harness/host-entry';
 import { eventually, test } from '../test/harness/suite';
@@ -193,6 +194,24 @@ test(
     });
     const after = process.memoryUsage().rss;
     await report({ type: 'note', note: { files: names.length, fileLines: lines, memory: after - before } });
+  },
+  { timeout: 55_000 },
+);
+
+test(
+  'the first picture of 1 GB of metrics',
+  async () => {
+    const extension = vscode.extensions.getExtension<{ readonly dumpViewer: DumpViewerApi }>('nanlens.nanlens');
+    if (!extension) throw new Error('the extension is not installed');
+    const api = (await extension.activate()).dumpViewer;
+    const uri = vscode.Uri.joinPath(workspaceFolder(), 'bench/metrics.jsonl');
+    const begun = performance.now();
+    await vscode.commands.executeCommand('nanlens.openDump', uri);
+    const describe = () => api.request(uri, { method: 'describe', params: null });
+    while ((await describe()).status !== 'shown') await pause(20);
+    const first = performance.now() - begun;
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await report({ type: 'note', note: { firstPicture: first } });
   },
   { timeout: 55_000 },
 );
