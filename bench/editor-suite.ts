@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { DumpViewerApi } from '../src/extension/features/dump-viewer';
+import type { CheckSummary } from '../src/extension/workspace-check/run';
 import { codeOf, diagnosticsOf, workspaceFolder } from '../test/harness/editor';
 import { report } from '../test/harness/host-entry';
 import { eventually, test } from '../test/harness/suite';
@@ -74,8 +75,11 @@ const latenessWithout = new Lateness();
 const changesWithout: number[] = [];
 let lines = 0;
 
-/** Opens the long script at one of the places, with the unfinished Python there, and gives the line where it ends. */
-async function openAt(part: number): Promise<{ readonly document: vscode.TextDocument; readonly last: number }> {
+/** Opens the long script at one of the places, with the unfinished Python there until `use`, told its last line, is done. */
+async function openAt(
+  part: number,
+  use: (document: vscode.TextDocument, last: number) => Promise<void>,
+): Promise<void> {
   const uri = vscode.Uri.joinPath(workspaceFolder(), 'bench/long.py');
   const editor = await vscode.window.showTextDocument(uri);
   const { document } = editor;
@@ -85,35 +89,49 @@ async function openAt(part: number): Promise<{ readonly document: vscode.TextDoc
   const end = document.lineAt(last).range.end;
   editor.selection = new vscode.Selection(end, end);
   await pause(3000);
-  return { document, last };
+  try {
+    await use(document, last);
+  } finally {
+    await editor.edit((builder) => builder.delete(new vscode.Range(line, 0, line + 3, 0)));
+  }
+}
+
+/** Milliseconds from the key that makes the finding, and from the change that an extension is told of; then it is undone. */
+async function timeOfKey(
+  document: vscode.TextDocument,
+  line: number,
+): Promise<{ readonly whole: number; readonly own: number }> {
+  const found = findingAt(document.uri, line);
+  let changed = Number.NaN;
+  const changes = vscode.workspace.onDidChangeTextDocument((event) => {
+    if (event.document === document) changed = performance.now();
+  });
+  const begun = performance.now();
+  await vscode.commands.executeCommand('type', { text: ')' });
+  await found;
+  const ended = performance.now();
+  changes.dispose();
+  await vscode.commands.executeCommand('deleteLeft');
+  await pause(rest);
+  return { whole: ended - begun, own: ended - changed };
 }
 
 for (let part = 0; part < parts; part++) {
   test(
     `from a key to its findings in a script of 3,000 lines, place ${part + 1} of ${parts}`,
     async () => {
-      const { document, last } = await openAt(part);
-      lines = document.lineCount;
-      for (let i = -warmUp; i < keys / parts; i++) {
-        if (i === 0) lateness.start();
-        const found = findingAt(document.uri, last);
-        let changed = Number.NaN;
-        const changes = vscode.workspace.onDidChangeTextDocument((event) => {
-          if (event.document === document) changed = performance.now();
-        });
-        const begun = performance.now();
-        await vscode.commands.executeCommand('type', { text: ')' });
-        await found;
-        const ended = performance.now();
-        changes.dispose();
-        if (i >= 0) {
-          latencies.push(ended - begun);
-          sinceChange.push(ended - changed);
+      await openAt(part, async (document, last) => {
+        lines = document.lineCount;
+        for (let i = -warmUp; i < keys / parts; i++) {
+          if (i === 0) lateness.start();
+          const { whole, own } = await timeOfKey(document, last);
+          if (i >= 0) {
+            latencies.push(whole);
+            sinceChange.push(own);
+          }
         }
-        await vscode.commands.executeCommand('deleteLeft');
-        await pause(rest);
-      }
-      lateness.stop();
+        lateness.stop();
+      });
     },
     { timeout: 50_000 },
   );
@@ -125,54 +143,27 @@ test(
     const configuration = vscode.workspace.getConfiguration('nanlens');
     await configuration.update('enable', false, vscode.ConfigurationTarget.Global);
     try {
-      const { document } = await openAt(0);
-      for (let i = -warmUp; i < keys / parts; i++) {
-        if (i === 0) latenessWithout.start();
-        const begun = performance.now();
-        const changes = vscode.workspace.onDidChangeTextDocument((event) => {
-          if (i >= 0 && event.document === document) changesWithout.push(performance.now() - begun);
-        });
-        await vscode.commands.executeCommand('type', { text: ')' });
-        await pause(rest);
-        changes.dispose();
-        await vscode.commands.executeCommand('deleteLeft');
-        await pause(rest);
-      }
-      latenessWithout.stop();
+      await openAt(0, async (document) => {
+        for (let i = -warmUp; i < keys / parts; i++) {
+          if (i === 0) latenessWithout.start();
+          const begun = performance.now();
+          const changes = vscode.workspace.onDidChangeTextDocument((event) => {
+            if (i >= 0 && event.document === document) changesWithout.push(performance.now() - begun);
+          });
+          await vscode.commands.executeCommand('type', { text: ')' });
+          await pause(rest);
+          changes.dispose();
+          await vscode.commands.executeCommand('deleteLeft');
+          await pause(rest);
+        }
+        latenessWithout.stop();
+      });
     } finally {
       await configuration.update('enable', undefined, vscode.ConfigurationTarget.Global);
     }
   },
   { timeout: 50_000 },
 );
-
-test('what typing has cost', async () => {
-  const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-  const late = sorted(lateness.milliseconds);
-  const lateWithout = sorted(latenessWithout.milliseconds);
-  const all = sorted(latencies);
-  const own = sorted(sinceChange);
-  await report({
-    type: 'note',
-    note: {
-      lines,
-      keys: all.length,
-      median: at(all, 0.5),
-      p95: at(all, 0.95),
-      longest: at(all, 1),
-      ownMedian: at(own, 0.5),
-      ownP95: at(own, 0.95),
-      changeMedianWithout: at(sorted(changesWithout), 0.5),
-      changeP95Without: at(sorted(changesWithout), 0.95),
-      lateP99: at(late, 0.99),
-      lateLongest: at(late, 1),
-      lateOften: late.filter((one) => one > 30).length,
-      lateP99Without: at(lateWithout, 0.99),
-      lateLongestWithout: at(lateWithout, 1),
-      lateOftenWithout: lateWithout.filter((one) => one > 30).length,
-    },
-  });
-});
 
 test(
   'memory of 50 open files',
@@ -197,6 +188,71 @@ test(
   },
   { timeout: 55_000 },
 );
+
+const sinceChangeBeside: number[] = [];
+
+test(
+  'the same keys while a folder is checked',
+  async () => {
+    const folder = vscode.Uri.joinPath(workspaceFolder(), 'bench/torch');
+    await openAt(0, async (document, last) => {
+      const check = vscode.commands.executeCommand('nanlens.checkFolder', folder);
+      for (let i = -warmUp; i < keys / parts; i++) {
+        const { own } = await timeOfKey(document, last);
+        if (i >= 0) sinceChangeBeside.push(own);
+      }
+      await vscode.commands.executeCommand('nanlens.cancelCheck');
+      await check;
+    });
+    await vscode.commands.executeCommand('nanlens.clearWorkspaceFindings');
+  },
+  { timeout: 55_000 },
+);
+
+test(
+  'a check of many files',
+  async () => {
+    const folder = vscode.Uri.joinPath(workspaceFolder(), 'bench/torch/distributed');
+    const before = process.memoryUsage().rss;
+    const begun = performance.now();
+    const summary = await vscode.commands.executeCommand<CheckSummary>('nanlens.checkFolder', folder);
+    const seconds = (performance.now() - begun) / 1000;
+    const memory = process.memoryUsage().rss - before;
+    await report({ type: 'note', note: { checked: summary.checked, checkSeconds: seconds, checkMemory: memory } });
+    await vscode.commands.executeCommand('nanlens.clearWorkspaceFindings');
+  },
+  { timeout: 58_000 },
+);
+
+test('what typing has cost', async () => {
+  const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+  const late = sorted(lateness.milliseconds);
+  const lateWithout = sorted(latenessWithout.milliseconds);
+  const all = sorted(latencies);
+  const own = sorted(sinceChange);
+  await report({
+    type: 'note',
+    note: {
+      lines,
+      keys: all.length,
+      median: at(all, 0.5),
+      p95: at(all, 0.95),
+      longest: at(all, 1),
+      ownMedian: at(own, 0.5),
+      ownP95: at(own, 0.95),
+      besideMedian: at(sorted(sinceChangeBeside), 0.5),
+      besideP95: at(sorted(sinceChangeBeside), 0.95),
+      changeMedianWithout: at(sorted(changesWithout), 0.5),
+      changeP95Without: at(sorted(changesWithout), 0.95),
+      lateP99: at(late, 0.99),
+      lateLongest: at(late, 1),
+      lateOften: late.filter((one) => one > 30).length,
+      lateP99Without: at(lateWithout, 0.99),
+      lateLongestWithout: at(lateWithout, 1),
+      lateOftenWithout: lateWithout.filter((one) => one > 30).length,
+    },
+  });
+});
 
 test(
   'the first picture of 1 GB of metrics',
