@@ -10,7 +10,7 @@ import { runMain, Trouble } from './setup/report.mjs';
 const pictures = {
   'light-bulb': 'light-bulb',
   dump: 'recorded-dump',
-  findings: 'findings-by-file',
+  findings: 'finding-opened',
   walkthrough: 'walkthrough',
   breakpoints: 'nan-breakpoints',
 };
