@@ -1,6 +1,7 @@
 // What a learning rate is worth in its file: what the optimizer works on, and whether the rate is changed before it is used.
 
 import { originOf } from '../semantic/configuration';
+import { mentions } from '../semantic/derived';
 import { canonicalName } from '../semantic/libraries';
 import type { SemanticModel } from '../semantic/model';
 import type { OptimizerCall } from '../semantic/optimizers';
@@ -26,28 +27,16 @@ const CHANGES =
 
 /** Whether the file may give the optimizer another rate than the one it was made with. */
 export function isRateChangedLater(model: SemanticModel): boolean {
-  return model.module.segments.some(({ segment }) => matches(segment, CHANGES));
-}
-
-const matched = new WeakMap<Segment, Map<RegExp, boolean>>();
-
-function matches(segment: Segment, pattern: RegExp): boolean {
-  let known = matched.get(segment);
-  if (!known) {
-    known = new Map();
-    matched.set(segment, known);
-  }
-  let result = known.get(pattern);
-  if (result === undefined) {
-    result = pattern.test(segment.text);
-    known.set(pattern, result);
-  }
-  return result;
+  return mentions(model, CHANGES);
 }
 
 /** Where steps are meant to be long: inner loops, attacks, searches in a space of inputs, probes on frozen features. */
 const LONG_STEPS =
   /inner|meta|maml|fast|adapt|attack|advers|latent|invert|inversion|prob(e|ing)\b|lin(ear)?_?(cls|eval|prob)|toy|demo|test|overfit|calibrat|temperature|alpha|dual|lagrang|arch/i;
+
+const TRAINS_KERAS = /\.compile\(|trainable_(variables|weights)/;
+const FREEZES = /requires_grad(_\()?\s*=?\s*False/;
+const CLIPS = /clip_grad|gradient_clip/;
 
 /** What the optimizer works on; undefined where its rate says nothing: single tensors, groups, tables, one layer. */
 export function subjectOfOptimizer(
@@ -59,26 +48,22 @@ export function subjectOfOptimizer(
   if (isLongStepped(model, segment, call)) return undefined;
   if (optimizer.framework === 'jax') return ofOptax(model, optimizer);
   if (optimizer.framework === 'keras') {
-    const trains = model.module.segments.some((placed) =>
-      matches(placed.segment, /\.compile\(|trainable_(variables|weights)/),
-    );
-    return trains ? { isPretrained: false, isDeep: true } : undefined;
+    return mentions(model, TRAINS_KERAS) ? { isPretrained: false, isDeep: true } : undefined;
   }
   const parameters = optimizer.parameters && originOf(model, segment, optimizer.parameters);
   if (!parameters) return undefined;
   const owner = ownerOf(parameters.expr);
   if (!owner) return undefined;
   // Only a head is trained on features that are given: its steps may be long.
-  const isFrozen = model.module.segments.some((placed) => matches(placed.segment, /requires_grad(_\()?\s*=?\s*False/));
-  if (isFrozen && optimizer.family === 'sgd') return undefined;
+  if (optimizer.family === 'sgd' && mentions(model, FREEZES)) return undefined;
   const layers = layersOf(model, parameters.segment, owner);
   const isTable = layers?.every((layer) => /^Embedding/.test(layer)) ?? false;
   if (layers && layers.length > 0 && isTable) return undefined;
   if (layers && layers.length === 1 && optimizer.family !== 'sgd') return undefined;
   // Language models are trained with plain descent at rates of 1 to 30, and clipped.
   const isRecurrent = layers?.some((layer) => /^(RNN|LSTM|GRU|Embedding)/.test(layer)) ?? true;
-  const isClipped = model.module.segments.some((placed) => matches(placed.segment, /clip_grad|gradient_clip/));
-  if (optimizer.family === 'sgd' && isRecurrent && (isClipped || layers !== undefined) && rate <= 100) return undefined;
+  const isMeant = isRecurrent && (layers !== undefined || mentions(model, CLIPS));
+  if (optimizer.family === 'sgd' && isMeant && rate <= 100) return undefined;
   return {
     isPretrained: optimizer.family !== 'sgd' && isWholePretrained(model, parameters.segment, owner),
     isDeep: true,

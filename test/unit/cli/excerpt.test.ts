@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { excerpt } from '../../../src/cli/excerpt';
 import { characterWidth, Progress, Terminal, visible, wantsColor } from '../../../src/cli/terminal';
 import { LineIndex } from '../../../src/text/line-index';
+import { processorTime } from '../../harness/processor-time';
 
 const silent = { write: () => true };
 const { paint } = new Terminal(silent, silent, {});
@@ -65,9 +66,9 @@ describe('excerpts', () => {
 
   it('crops a line of millions of characters around the flagged part', () => {
     const long = `${'x + '.repeat(1_000_000)}log(p)${' + y'.repeat(1_000_000)}`;
-    const started = performance.now();
+    const elapsed = processorTime();
     const rows = show(long, 'log(p)').split('\n');
-    assert.ok(performance.now() - started < 10_000);
+    assert.ok(elapsed() < 10_000);
     const [, source = '', carets = ''] = rows;
     assert.ok(source.length < 200);
     assert.equal(source.slice(carets.indexOf('^'), carets.lastIndexOf('^') + 1), 'log(p)');
