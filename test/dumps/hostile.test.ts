@@ -8,6 +8,7 @@ import { dumpToJson } from '../../src/dump/json';
 import type { ByteSource, ReadResult } from '../../src/dump/model';
 import { openDump } from '../../src/dump/open';
 import { readers } from '../../src/dump/registry';
+import { processorTime } from '../harness/processor-time';
 import { Random } from '../unit/dump/random';
 import { gzipBomb, gzipOf, hostileLines, markup, nesting, repeated } from './hostile-inputs';
 
@@ -34,10 +35,6 @@ function sound({ dump, problems }: ReadResult): void {
   for (const { steps, values } of dump.series) assert.equal(steps.length, values.length);
   for (const { message } of problems) assert.ok(message.length > 0);
   assert.doesNotThrow(() => JSON.stringify(dumpToJson({ dump, problems })));
-}
-
-function milliseconds(since: NodeJS.CpuUsage): number {
-  return process.cpuUsage(since).user / 1000;
 }
 
 test('nesting of a million levels', async () => {
@@ -138,9 +135,9 @@ test('a million redrawings and a million carriage returns', async () => {
 describe('time grows with the length of a line, of', () => {
   const beginnings = ['', 'step 1 loss: ', '2026-11-02 10:00:00 - ', '  File "'];
   const time = async (text: string): Promise<number> => {
-    const since = process.cpuUsage();
+    const elapsed = processorTime();
     await openDump(textSource('a.log', text), never);
-    return milliseconds(since);
+    return elapsed();
   };
   /** Other work of the machine only ever adds to it; the clock of processor time is too coarse for less than 10 ms. */
   const leastTime = async (text: string): Promise<number> =>

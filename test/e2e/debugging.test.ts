@@ -37,8 +37,9 @@ test('breakpoints on the first NaN of a function come into the margin, and go by
   assert.equal(await row.count(), 2);
   assert.equal(await workbench.isDirty(), false, 'the file is as it was');
 
-  // One that is switched off in the list stays the person's business; the command takes all away.
+  // The command takes away what is switched off in the list too.
   await row.first().locator('input[type="checkbox"], .monaco-checkbox').first().click();
+  await workbench.editor.locator('[class*="codicon-debug-breakpoint"][class*="-disabled"]').first().waitFor();
   await workbench.runCommand('NaN Lens: Remove NaN Breakpoints');
   await workbench.until('no mark is left', async () => (await marks.count()) === 0);
   assert.equal(workbench.readFile('debug/loss.py'), script);
